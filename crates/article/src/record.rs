@@ -1,0 +1,434 @@
+//! The record: one JSON object an article, the same for every sink. Its shape is a public contract.
+//!
+//! Absent is `null`, never guessed: every field is always there. Offsets are Unicode scalar positions,
+//! half-open ([`OFFSET_UNIT`]); those of `removed` and `repairs` count in the decoded source text, those of
+//! mentions and links in the field they name.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{ArticleId, Measure, Sequence, Verdict};
+
+/// Value of `offset_unit`: offsets count Unicode scalar values.
+pub const OFFSET_UNIT: &str = "unicode_scalar";
+
+/// One article as it is delivered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Identity of the article ([`ArticleId`]).
+    pub id: ArticleId,
+    /// Identity of the document: the id of its first version.
+    pub document: ArticleId,
+    /// Version of the document, from 1.
+    pub version: u32,
+    /// Whether this is the newest version of the document.
+    pub is_current: bool,
+    /// Place in the order of the desk; for one id the higher sequence is the newer state.
+    pub sequence: Sequence,
+    /// What the desk decided.
+    pub verdict: VerdictTag,
+    /// Where the article came from.
+    pub source: SourceInfo,
+    /// Addresses.
+    pub url: Urls,
+    /// Outlet.
+    pub site: Option<String>,
+    /// Headline.
+    pub title: Option<String>,
+    /// Deck under the headline.
+    pub subtitle: Option<String>,
+    /// Who wrote it.
+    pub authors: Vec<Author>,
+    /// When it was published.
+    pub published: Option<DateStamp>,
+    /// When it was last changed.
+    pub modified: Option<DateStamp>,
+    /// article, live, opinion, gallery, …
+    pub kind: Option<String>,
+    /// full, truncated, paywalled, stub.
+    pub completeness: Option<String>,
+    /// Sections or categories.
+    pub sections: Vec<String>,
+    /// Tags or keywords.
+    pub tags: Vec<String>,
+    /// Pictures.
+    pub images: Vec<Image>,
+    /// Links in the text.
+    pub links: Vec<Link>,
+    /// Language of the text.
+    pub language: Language,
+    /// The clean body; paragraphs separated by one blank line.
+    pub text: String,
+    /// What was cut, with its reason.
+    pub removed: Vec<Removal>,
+    /// What was mended.
+    pub repairs: Vec<Repair>,
+    /// Unit of every offset in this record: [`OFFSET_UNIT`].
+    pub offset_unit: String,
+    /// Names in the title and the text.
+    pub entities: Vec<Entity>,
+    /// Which recogniser found them, with its version.
+    pub entity_engine: Option<String>,
+    /// What went wrong on the way without stopping the article.
+    pub problems: Vec<Problem>,
+    /// Fields of the input that have no place above, untouched.
+    pub extra: Map<String, Value>,
+    /// What made this record.
+    pub pipeline: Pipeline,
+}
+
+/// The verdict as delivered: always the same four fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VerdictTag {
+    /// Kind of the verdict.
+    pub kind: crate::VerdictKind,
+    /// The article it copies or revises.
+    pub of: Option<ArticleId>,
+    /// How similar the two are, 0 to 1.
+    pub similarity: Option<f64>,
+    /// What `similarity` measures.
+    pub measure: Option<Measure>,
+}
+
+impl From<&Verdict> for VerdictTag {
+    fn from(verdict: &Verdict) -> Self {
+        let (of, similarity, measure) = match verdict {
+            Verdict::Original | Verdict::Filtered { .. } | Verdict::Quarantined { .. } => (None, None, None),
+            Verdict::Duplicate { of, measure } => (Some(*of), Some(1.0), Some(*measure)),
+            Verdict::NearDuplicate { of, similarity, measure } => (Some(*of), Some(*similarity), Some(*measure)),
+            Verdict::Revision { of } => (Some(*of), None, None),
+        };
+        Self { kind: verdict.kind(), of, similarity, measure }
+    }
+}
+
+/// Where the article came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceInfo {
+    /// Name of the source; part of the article's id.
+    pub name: String,
+    /// File, relative to the inbox.
+    pub path: String,
+    /// How the file was read.
+    pub format: SourceFormat,
+    /// Size of the record in bytes.
+    pub bytes: u64,
+    /// Record in the file, from 0.
+    pub record: u64,
+    /// How the bytes were decoded (WHATWG label); null where the format fixes it.
+    pub charset: Option<String>,
+    /// When the scraper fetched it, where it said so.
+    pub fetched_at: Option<Timestamp>,
+    /// When the desk first saw the file.
+    pub received_at: Timestamp,
+}
+
+/// The formats the readers take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceFormat {
+    /// One article a file, as plain text.
+    Text,
+    /// One article, or an array of them, as JSON.
+    Json,
+    /// One article a line, as JSON.
+    JsonLines,
+}
+
+impl SourceFormat {
+    /// The format as it stands in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::JsonLines => "json_lines",
+        }
+    }
+}
+
+/// Addresses of the article.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Urls {
+    /// As supplied.
+    pub supplied: Option<String>,
+    /// As the page names itself.
+    pub canonical: Option<String>,
+}
+
+/// One author.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The name alone.
+    pub name: String,
+    /// The byline as written.
+    pub raw: String,
+    /// What kind of author.
+    pub kind: AuthorKind,
+}
+
+/// Kinds of authors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorKind {
+    /// A person.
+    Person,
+    /// A news agency.
+    Agency,
+    /// A desk or staff byline.
+    Desk,
+}
+
+/// A date with what is known about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateStamp {
+    /// ISO 8601: `2017-02-07` when only the day is known, else with time, and an offset when the zone is.
+    pub value: String,
+    /// How precise `value` is.
+    pub precision: DatePrecision,
+    /// Where the time zone comes from.
+    pub zone: Zone,
+    /// As written.
+    pub raw: String,
+    /// Who said it.
+    pub from: Origin,
+    /// How sure we are of the reading.
+    pub confidence: Confidence,
+}
+
+/// How precise a date is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePrecision {
+    /// A day without a time.
+    Day,
+    /// To the minute.
+    Minute,
+    /// To the second or finer.
+    Second,
+}
+
+/// Where a time zone comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Zone {
+    /// Written with the date.
+    Explicit,
+    /// The source's default.
+    Source,
+    /// Not known.
+    Unknown,
+}
+
+/// Who said it: the user's word beats the page's, the page's beats a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Supplied with the article.
+    Supplied,
+    /// Written in the text or page.
+    Page,
+    /// Guessed.
+    Guess,
+}
+
+/// How sure a reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Only one reading is possible.
+    High,
+    /// The likelier of two readings (day and month order, say).
+    Low,
+}
+
+/// A picture of the article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Address.
+    pub url: String,
+    /// Caption.
+    pub caption: Option<String>,
+    /// Credit.
+    pub credit: Option<String>,
+}
+
+/// A link in the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Address.
+    pub url: String,
+    /// First position of the anchor in `text`.
+    pub start: usize,
+    /// First position after it.
+    pub end: usize,
+}
+
+/// Language of the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Language {
+    /// ISO 639-1 code (639-3 where there is none), or `und` when unsure.
+    pub code: String,
+    /// How sure, 0 to 1; 1 when supplied.
+    pub confidence: f64,
+    /// Other languages in the text.
+    pub parts: Vec<String>,
+}
+
+/// A span that was cut from the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// First position in the decoded source.
+    pub start: usize,
+    /// First position after it.
+    pub end: usize,
+    /// What was cut.
+    pub text: String,
+    /// Why.
+    pub reason: RemovalReason,
+}
+
+/// Why a span was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovalReason {
+    /// Menus, skip links, section labels.
+    Navigation,
+    /// Share, print, follow, subscribe.
+    Share,
+    /// The headline: it stands in `title`.
+    Title,
+    /// The byline: it stands in `authors`.
+    Byline,
+    /// A line that dates the article: it stands in `published` or `modified`.
+    Date,
+    /// A placeholder for a picture, or its caption.
+    Caption,
+    /// Teasers for other articles.
+    Teaser,
+    /// About the author or the outlet.
+    About,
+    /// A second copy of text that stands already.
+    Repeated,
+    /// Cookie, newsletter, copyright and other notices.
+    Notice,
+}
+
+/// A mend made in the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// First position in the decoded source.
+    pub start: usize,
+    /// First position after it.
+    pub end: usize,
+    /// What kind.
+    pub kind: RepairKind,
+}
+
+/// Kinds of mends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepairKind {
+    /// White space between a quotation mark and the words it belongs to.
+    QuoteSpacing,
+    /// A control character taken out.
+    ControlCharacter,
+    /// Bytes that are invalid in the charset, shown as U+FFFD.
+    InvalidBytes,
+    /// Composed to NFC.
+    Normalization,
+}
+
+/// One entity with all its mentions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entity {
+    /// Its fullest name in the article.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: EntityType,
+    /// Identifiers, such as `iso:AF`.
+    pub ids: Vec<String>,
+    /// Where it is named, in order.
+    pub mentions: Vec<Mention>,
+}
+
+/// Types of entities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum EntityType {
+    /// A person.
+    #[serde(rename = "PER")]
+    Person,
+    /// An organisation.
+    #[serde(rename = "ORG")]
+    Organisation,
+    /// A place.
+    #[serde(rename = "LOC")]
+    Location,
+    /// A nationality, or a religious or political group.
+    #[serde(rename = "NORP")]
+    Group,
+    /// A date.
+    #[serde(rename = "DATE")]
+    Date,
+    /// An amount of money.
+    #[serde(rename = "MONEY")]
+    Money,
+}
+
+impl EntityType {
+    /// The type as it stands in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "PER",
+            Self::Organisation => "ORG",
+            Self::Location => "LOC",
+            Self::Group => "NORP",
+            Self::Date => "DATE",
+            Self::Money => "MONEY",
+        }
+    }
+}
+
+/// One mention of an entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mention {
+    /// Which field it stands in.
+    pub field: Field,
+    /// First position in the field.
+    pub start: usize,
+    /// First position after it.
+    pub end: usize,
+    /// As written.
+    pub text: String,
+}
+
+/// Fields that mentions stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// `title`.
+    Title,
+    /// `text`.
+    Text,
+}
+
+/// Something that went wrong on the way without stopping the article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The stage it happened in.
+    pub stage: String,
+    /// What happened, and what the record lacks because of it.
+    pub detail: String,
+}
+
+/// What made the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pipeline {
+    /// Version of copydesk.
+    pub version: String,
+    /// Epoch of the learned state that was used.
+    pub epoch: u64,
+}

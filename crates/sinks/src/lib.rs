@@ -1,0 +1,4 @@
+//! Stores the desk delivers to.
+
+mod contract;
+pub use contract::*;
