@@ -1,0 +1,106 @@
+//! Before the work: files, admissions, attempts, the marks of start and stop.
+
+use std::path::Path;
+
+use copydesk_article::{Arrival, FileNumber};
+use copydesk_disk::Generation;
+use fjall::PersistMode;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Start;
+use crate::store::{CleanMark, Store};
+use crate::{Admission, FileRow, FileState, LedgerError, keys};
+
+/// The arrival that is worked on alone, and how often that began.
+#[derive(Serialize, Deserialize)]
+struct Alone {
+    arrival: Arrival,
+    begun: u32,
+}
+
+impl Store {
+    pub fn start(&self) -> Result<Start, LedgerError> {
+        let clean = self.get::<CleanMark>(&self.meta, "meta", b"clean")?;
+        let mut files = Vec::new();
+        for guard in self.open_files.iter() {
+            let key = guard.key().map_err(|source| self.failed("read its open files", source))?;
+            if let Some(row) = self.get(&self.files, "files", &key)? {
+                files.push((FileNumber(keys::number(&key)), row));
+            }
+        }
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.meta, b"clean", &CleanMark(false));
+        self.write(batch, PersistMode::Buffer, "mark itself as in use")?;
+        let admissions = self.cached().admissions.iter().copied().collect();
+        Ok(Start { unclean: clean.is_some_and(|mark| !mark.0), files, admissions })
+    }
+
+    pub fn mark_clean(&self) -> Result<(), LedgerError> {
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.meta, b"clean", &CleanMark(true));
+        batch.remove(&self.meta, *b"alone");
+        self.write(batch, PersistMode::SyncAll, "mark a clean stop")
+    }
+
+    pub fn find_file(&self, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError> {
+        let number = self.generations.get(keys::generation(path, generation));
+        let number = number.map_err(|source| self.failed("look up a file", source))?;
+        Ok(number.map(|bytes| FileNumber(keys::number(&bytes))))
+    }
+
+    pub fn register_file(&self, row: &FileRow) -> Result<FileNumber, LedgerError> {
+        // Held to the end: two files must not get one number.
+        let mut cached = self.cached();
+        let file = FileNumber(cached.next_file);
+        let key = keys::file(file);
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.files, &key, row);
+        batch.insert(&self.open_files, key, []);
+        batch.insert(&self.generations, keys::generation(&row.path.to_path(), &row.generation), key);
+        self.write(batch, PersistMode::Buffer, "register a file")?;
+        cached.next_file += 1;
+        Ok(file)
+    }
+
+    pub fn admit(&self, admission: &Admission) -> Result<(), LedgerError> {
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.admissions, &keys::sequence(admission.sequence), admission);
+        self.write(batch, PersistMode::Buffer, "record an admission")?;
+        self.cached().admissions.push_back(*admission);
+        Ok(())
+    }
+
+    pub fn clear_admissions(&self) -> Result<(), LedgerError> {
+        let mut cached = self.cached();
+        let mut batch = self.batch();
+        for admission in &cached.admissions {
+            batch.remove(&self.admissions, keys::sequence(admission.sequence));
+        }
+        self.write(batch, PersistMode::Buffer, "clear its admissions")?;
+        cached.admissions.clear();
+        Ok(())
+    }
+
+    pub fn begin_alone(&self, arrival: Arrival) -> Result<u32, LedgerError> {
+        let before = self.get::<Alone>(&self.meta, "meta", b"alone")?;
+        let begun = before.filter(|alone| alone.arrival == arrival).map_or(0, |alone| alone.begun);
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.meta, b"alone", &Alone { arrival, begun: begun + 1 });
+        self.write(batch, PersistMode::Buffer, "record an attempt")?;
+        Ok(begun)
+    }
+
+    pub fn close_files(&self, files: &[FileNumber], state: FileState, left: bool) -> Result<(), LedgerError> {
+        let mut batch = self.batch();
+        for &file in files {
+            let key = keys::file(file);
+            let Some(row) = self.get::<FileRow>(&self.files, "files", &key)? else { continue };
+            if left {
+                batch.remove(&self.generations, keys::generation(&row.path.to_path(), &row.generation));
+            }
+            self.put(&mut batch, &self.files, &key, &FileRow { state, ..row });
+            batch.remove(&self.open_files, key);
+        }
+        self.write(batch, PersistMode::Buffer, "close files")
+    }
+}

@@ -1,0 +1,155 @@
+//! The atomic batch that decides a group of articles.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use copydesk_article::{FileNumber, Sequence, VerdictKind};
+use fail::fail_point;
+use fjall::PersistMode;
+
+use crate::learned::epoch_of;
+use crate::outbox::encode_change;
+use crate::store::{Link, Store};
+use crate::{CommitGroup, FileRow, FileState, LedgerError, Segment, keys};
+
+impl Store {
+    pub fn commit(&self, group: &CommitGroup, segment_bytes: u64) -> Result<(), LedgerError> {
+        let mut progress = self.cached().progress.clone();
+        if let (Some(first), Some(last)) = (group.entries.first(), group.entries.last()) {
+            if last.sequence <= progress.committed {
+                // The group made it before; only the answer was lost.
+                return Ok(());
+            }
+            if first.sequence != progress.committed.next() {
+                return Err(LedgerError::Gap { start: first.sequence.0, committed: progress.committed.0 });
+            }
+        }
+        let mut batch = self.batch();
+        let mut files: BTreeMap<FileNumber, FileRow> = BTreeMap::new();
+        let rows_before = progress.rows;
+        let mut link = self.growing_link(group, segment_bytes)?;
+
+        for entry in &group.entries {
+            let key = keys::sequence(entry.sequence);
+            progress.committed = entry.sequence;
+            progress.verdicts.add(entry.row.verdict.kind());
+            self.put(&mut batch, &self.arrivals, &key, &entry.row);
+            self.put(&mut batch, &self.arrival_index, &keys::arrival(entry.row.arrival), &entry.sequence);
+            if let (Some(id), Some(article)) = (entry.row.id, &entry.article) {
+                self.put(&mut batch, &self.articles, id.as_bytes(), article);
+            }
+            for (key, row) in &entry.keys {
+                self.put(&mut batch, &self.keys, &keys::key(*key), row);
+            }
+            for (part, change) in (0_u16..).zip(&entry.changes) {
+                if let Some(link) = &mut link {
+                    let value = encode_change(change);
+                    progress.rows += 1;
+                    progress.row_bytes += value.len() as u64;
+                    link.segment.rows += 1;
+                    link.segment.bytes += value.len() as u64;
+                    link.segment.last = entry.sequence;
+                    if link.segment.first == Sequence(0) {
+                        link.segment.first = entry.sequence;
+                    }
+                    batch.insert(&link.keyspace, keys::outbox_row(entry.sequence, part), value);
+                }
+            }
+            if let Some(file) = self.file_of(&mut files, entry.row.arrival.file)? {
+                file.records = entry.row.arrival.record + 1;
+                file.offset = entry.offset;
+                file.last_sequence = entry.sequence;
+                file.quarantined += u64::from(entry.row.verdict.kind() == VerdictKind::Quarantined);
+            }
+        }
+        for one in &group.files {
+            if let Some(file) = self.file_of(&mut files, one.file)?
+                && file.state == FileState::Open
+            {
+                file.state = one.state;
+            }
+        }
+        for (file, row) in &files {
+            self.put(&mut batch, &self.files, &keys::file(*file), row);
+        }
+        for learned in &group.learned {
+            let key = keys::learned(learned.namespace, &learned.key, epoch_of(learned.sequence));
+            batch.insert(&self.learned, key, learned.value.as_slice());
+        }
+        if let Some(link) = &link
+            && progress.rows > rows_before
+        {
+            self.put(&mut batch, &self.segments, &link.number.to_be_bytes(), &link.segment);
+        }
+        self.put(&mut batch, &self.meta, b"progress", &progress);
+        let decided = self.decided_admissions(progress.committed);
+        for admission in &decided {
+            batch.remove(&self.admissions, keys::sequence(*admission));
+        }
+
+        fail_point!("commit.before", |_| std::process::abort());
+        self.write(batch, PersistMode::SyncData, "commit a group of articles")?;
+        fail_point!("commit.after", |_| std::process::abort());
+
+        let mut cached = self.cached();
+        cached.admissions.drain(..decided.len());
+        let wrote = progress.rows > rows_before;
+        cached.progress = progress;
+        drop(cached);
+        if let Some(link) = link.filter(|_| wrote) {
+            let mut links = self.outbox.write().unwrap_or_else(PoisonError::into_inner);
+            match links.last_mut().filter(|last| last.number == link.number) {
+                Some(last) => last.segment = link.segment,
+                None => links.push(link),
+            }
+        }
+        Ok(())
+    }
+
+    /// The link of the outbox this group's rows go to; none where it has no rows.
+    fn growing_link(&self, group: &CommitGroup, segment_bytes: u64) -> Result<Option<Link>, LedgerError> {
+        if group.entries.iter().all(|entry| entry.changes.is_empty()) {
+            return Ok(None);
+        }
+        let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
+        let (number, segment) = match links.last() {
+            Some(last) if last.segment.bytes < segment_bytes => {
+                return Ok(Some(Link {
+                    number: last.number,
+                    keyspace: last.keyspace.clone(),
+                    segment: last.segment.clone(),
+                }));
+            }
+            Some(last) => (last.number + 1, Segment::default()),
+            // Numbers go on even when the whole chain was dropped: a dropped keyspace lives until its last
+            // reader lets go.
+            None => (self.cached().progress.committed.0 + 1, Segment::default()),
+        };
+        drop(links);
+        Ok(Some(Link { number, keyspace: self.outbox_keyspace(number)?, segment }))
+    }
+
+    fn file_of<'a>(
+        &self,
+        files: &'a mut BTreeMap<FileNumber, FileRow>,
+        file: FileNumber,
+    ) -> Result<Option<&'a mut FileRow>, LedgerError> {
+        if !files.contains_key(&file)
+            && let Some(row) = self.get(&self.files, "files", &keys::file(file))?
+        {
+            files.insert(file, row);
+        }
+        Ok(files.get_mut(&file))
+    }
+
+    /// First sequences of the admissions that are decided to their end: from the front of the queue.
+    fn decided_admissions(&self, committed: Sequence) -> Vec<Sequence> {
+        let cached = self.cached();
+        let next = committed.next();
+        let ends = cached.admissions.iter().skip(1).map(|after| Some(after.sequence)).chain([None]);
+        let decided = cached.admissions.iter().zip(ends).take_while(|(admission, end)| {
+            admission.sequence.0 + admission.count <= next.0 || end.is_some_and(|end| end <= next)
+        });
+        decided.map(|(admission, _)| admission.sequence).collect()
+    }
+}

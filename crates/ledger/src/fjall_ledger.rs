@@ -1,0 +1,212 @@
+//! [`Ledger`] on fjall: opening, reopening after a failed write, and the way in to each part.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
+use copydesk_disk::Generation;
+use serde::Deserialize;
+
+use crate::ledger::{Audit, Ledger, Start};
+use crate::store::Store;
+use crate::{
+    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch, Progress,
+    Settled, SinkKey, SinkRow, keys,
+};
+
+/// Where the ledger is and how much memory and disk it may take.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Folder of the ledger. Default `ledger`.
+    pub folder: PathBuf,
+    /// Cache of read blocks, bytes. Default 64 MiB.
+    pub cache_bytes: u64,
+    /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
+    pub memtable_bytes: u64,
+    /// Most bytes of journal; what stands in it also stands in memory. Default 128 MiB.
+    pub journal_max_bytes: u64,
+    /// Size of one outbox segment, bytes: space comes back a whole segment at a time. Default 32 MiB.
+    pub segment_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("ledger"),
+            cache_bytes: 64 << 20,
+            memtable_bytes: 16 << 20,
+            journal_max_bytes: 128 << 20,
+            segment_bytes: 32 << 20,
+        }
+    }
+}
+
+/// The ledger on one fjall database.
+pub struct FjallLedger {
+    options: Options,
+    /// None only while it can't be opened.
+    store: RwLock<Option<Store>>,
+    /// A write failed: the handle can't be trusted.
+    broken: AtomicBool,
+    /// One commit at a time.
+    pub(crate) committing: Mutex<()>,
+}
+
+impl FjallLedger {
+    /// Opens the ledger, creating it where there is none, and takes its lock.
+    ///
+    /// # Errors
+    /// [`LedgerError::Locked`], [`LedgerError::Format`], or where the store fails.
+    pub fn open(options: &Options) -> Result<Self, LedgerError> {
+        let store = Store::open(&options.folder, options)?;
+        Ok(Self {
+            options: options.clone(),
+            store: RwLock::new(Some(store)),
+            broken: AtomicBool::new(false),
+            committing: Mutex::default(),
+        })
+    }
+
+    pub(crate) const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Runs a call on the open store; opens it anew first where an earlier call broke it.
+    fn with<T>(&self, call: impl FnOnce(&Store) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+        if self.broken.load(Ordering::Acquire) {
+            self.reopen()?;
+        }
+        let guard = self.store.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(store) = guard.as_ref() else {
+            // Lost a race with a reopening that failed.
+            drop(guard);
+            self.reopen()?;
+            return Err(LedgerError::Store {
+                folder: self.options.folder.clone(),
+                action: "answer while it was being reopened",
+                source: Box::new(fjall::Error::Poisoned),
+            });
+        };
+        let result = call(store);
+        if let Err(LedgerError::Store { .. }) = result {
+            self.broken.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    fn reopen(&self) -> Result<(), LedgerError> {
+        let mut guard = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.broken.load(Ordering::Acquire) && guard.is_some() {
+            return Ok(());
+        }
+        tracing::warn!(path = %self.options.folder.display(), "reopening the ledger after a failed write");
+        // The old handle holds the lock: it goes before the new one comes.
+        *guard = None;
+        *guard = Some(Store::open(&self.options.folder, &self.options)?);
+        self.broken.store(false, Ordering::Release);
+        Ok(())
+    }
+}
+
+impl Ledger for FjallLedger {
+    fn start(&self) -> Result<Start, LedgerError> {
+        self.with(Store::start)
+    }
+
+    fn mark_clean(&self) -> Result<(), LedgerError> {
+        self.with(Store::mark_clean)
+    }
+
+    fn find_file(&self, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError> {
+        self.with(|store| store.find_file(path, generation))
+    }
+
+    fn file(&self, file: FileNumber) -> Result<Option<FileRow>, LedgerError> {
+        self.with(|store| store.get(&store.files, "files", &keys::file(file)))
+    }
+
+    fn register_file(&self, row: &FileRow) -> Result<FileNumber, LedgerError> {
+        self.with(|store| store.register_file(row))
+    }
+
+    fn admit(&self, admission: &Admission) -> Result<(), LedgerError> {
+        self.with(|store| store.admit(admission))
+    }
+
+    fn clear_admissions(&self) -> Result<(), LedgerError> {
+        self.with(Store::clear_admissions)
+    }
+
+    fn begin_alone(&self, arrival: Arrival) -> Result<u32, LedgerError> {
+        self.with(|store| store.begin_alone(arrival))
+    }
+
+    fn close_files(&self, files: &[FileNumber], state: FileState, left: bool) -> Result<(), LedgerError> {
+        self.with(|store| store.close_files(files, state, left))
+    }
+
+    fn commit(&self, group: &CommitGroup) -> Result<(), LedgerError> {
+        let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with(|store| store.commit(group, self.options().segment_bytes))
+    }
+
+    fn progress(&self) -> Progress {
+        let guard = self.store.read().unwrap_or_else(PoisonError::into_inner);
+        guard.as_ref().map(|store| store.cached().progress.clone()).unwrap_or_default()
+    }
+
+    fn arrival(&self, sequence: Sequence) -> Result<Option<ArrivalRow>, LedgerError> {
+        self.with(|store| store.get(&store.arrivals, "arrivals", &keys::sequence(sequence)))
+    }
+
+    fn sequence_of(&self, arrival: Arrival) -> Result<Option<Sequence>, LedgerError> {
+        self.with(|store| store.get(&store.arrival_index, "arrival_index", &keys::arrival(arrival)))
+    }
+
+    fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError> {
+        self.with(|store| store.get(&store.articles, "articles", id.as_bytes()))
+    }
+
+    fn key(&self, key: Key) -> Result<Option<KeyRow>, LedgerError> {
+        self.with(|store| store.get(&store.keys, "keys", &keys::key(key)))
+    }
+
+    fn learned(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.with(|store| store.learned_value(namespace, key, epoch))
+    }
+
+    fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {
+        self.with(|store| store.sink(sink))
+    }
+
+    fn store_sink_state(&self, sink: &SinkKey, state: &[u8]) -> Result<(), LedgerError> {
+        self.with(|store| store.store_sink_state(sink, state))
+    }
+
+    fn settle(&self, sink: &SinkKey, settled: &Settled) -> Result<SinkRow, LedgerError> {
+        self.with(|store| store.settle(sink, settled))
+    }
+
+    fn expire(&self, sink: &SinkKey, keep_bytes: u64) -> Result<(SinkRow, u64), LedgerError> {
+        self.with(|store| store.expire(sink, keep_bytes))
+    }
+
+    fn read_outbox(&self, after: Sequence, max_rows: usize, max_bytes: u64) -> Result<OutboxBatch, LedgerError> {
+        self.with(|store| store.read_outbox(after, max_rows, max_bytes))
+    }
+
+    fn trim_outbox(&self, settled: Sequence) -> Result<(), LedgerError> {
+        let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with(|store| store.trim_outbox(settled))
+    }
+
+    fn disk_bytes(&self) -> Result<(u64, u64), LedgerError> {
+        self.with(Store::disk_bytes)
+    }
+
+    fn audit(&self) -> Result<Audit, LedgerError> {
+        self.with(Store::audit)
+    }
+}

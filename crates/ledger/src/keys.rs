@@ -1,0 +1,80 @@
+//! Keys of the store: big-endian, so that their order is the order of what they name.
+
+use copydesk_article::{Arrival, FileNumber, Sequence};
+use copydesk_disk::Generation;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::{Key, SinkKey};
+
+pub fn sequence(sequence: Sequence) -> [u8; 8] {
+    sequence.0.to_be_bytes()
+}
+
+pub fn file(file: FileNumber) -> [u8; 8] {
+    file.0.to_be_bytes()
+}
+
+/// The number at the start of a key; 0 for a key that has none.
+pub fn number(key: &[u8]) -> u64 {
+    key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+pub fn arrival(arrival: Arrival) -> [u8; 16] {
+    (u128::from(arrival.file.0) << 64 | u128::from(arrival.record)).to_be_bytes()
+}
+
+pub fn generation(path: &Path, generation: &Generation) -> Vec<u8> {
+    let mut key = Vec::with_capacity(40 + path.as_os_str().len());
+    key.extend(generation.identity.device.to_be_bytes());
+    key.extend(generation.identity.inode.to_be_bytes());
+    key.extend(generation.bytes.to_be_bytes());
+    key.extend(generation.modified_ns.to_be_bytes());
+    key.extend(path.as_os_str().as_bytes());
+    key
+}
+
+pub fn key(key: Key) -> [u8; 17] {
+    let Key::Text(hash) = key;
+    let mut bytes = [b't'; 17];
+    bytes[1..].copy_from_slice(&hash.to_be_bytes());
+    bytes
+}
+
+pub fn outbox_row(sequence: Sequence, part: u16) -> [u8; 10] {
+    let mut bytes = [0; 10];
+    bytes[..8].copy_from_slice(&sequence.0.to_be_bytes());
+    bytes[8..].copy_from_slice(&part.to_be_bytes());
+    bytes
+}
+
+/// Name and target, NUL after each: neither can hold one (names come from TOML keys that are checked, targets
+/// from paths and addresses).
+pub fn sink(sink: &SinkKey) -> Vec<u8> {
+    let mut key = Vec::with_capacity(sink.name.len() + sink.target.len() + 2);
+    for part in [&sink.name, &sink.target] {
+        key.extend(part.bytes().filter(|&byte| byte != 0));
+        key.push(0);
+    }
+    key
+}
+
+pub fn parse_sink(key: &[u8]) -> SinkKey {
+    let mut parts = key.split(|&byte| byte == 0).map(|part| String::from_utf8_lossy(part).into_owned());
+    SinkKey { name: parts.next().unwrap_or_default(), target: parts.next().unwrap_or_default() }
+}
+
+pub fn sink_sequence(of: &SinkKey, at: Sequence) -> Vec<u8> {
+    let mut key = sink(of);
+    key.extend(sequence(at));
+    key
+}
+
+pub fn learned(namespace: &str, key: &[u8], epoch: u64) -> Vec<u8> {
+    let mut bytes = namespace.as_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend((key.len() as u32).to_be_bytes());
+    bytes.extend(key);
+    bytes.extend(epoch.to_be_bytes());
+    bytes
+}

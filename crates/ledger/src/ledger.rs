@@ -1,0 +1,213 @@
+//! The ledger as the rest of the desk sees it.
+
+use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
+use copydesk_disk::Generation;
+use std::path::Path;
+
+use crate::{
+    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch, Progress,
+    Settled, SinkKey, SinkRow,
+};
+
+/// What a start finds.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Whether the last process ended without [`Ledger::mark_clean`].
+    pub unclean: bool,
+    /// Files that are not finished, by number.
+    pub files: Vec<(FileNumber, FileRow)>,
+    /// Admissions whose sequences are not all committed, in order.
+    pub admissions: Vec<Admission>,
+}
+
+/// The counters, counted again from the rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// How far the ledger is.
+    pub progress: Progress,
+    /// Rows of `arrivals`.
+    pub arrivals: u64,
+    /// Verdicts counted from `arrivals`.
+    pub verdicts: crate::Counts,
+    /// Outbox rows that `arrivals` say were written.
+    pub rows: u64,
+    /// Each sink.
+    pub sinks: Vec<SinkAudit>,
+}
+
+/// One sink's counters and what they must add up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkAudit {
+    /// Which sink.
+    pub sink: SinkKey,
+    /// Its row.
+    pub row: SinkRow,
+    /// Rows still before it, counted in the outbox.
+    pub pending: u64,
+}
+
+impl Audit {
+    /// Whether invariant 1 holds: every arrival has one verdict, and every row routed to a sink is delivered,
+    /// rejected, skipped, expired or pending.
+    #[must_use]
+    pub fn is_conserved(&self) -> bool {
+        let committed = self.progress.committed.0;
+        self.arrivals == committed
+            && self.verdicts == self.progress.verdicts
+            && self.verdicts.total() == committed
+            && self.rows == self.progress.rows
+            && self.sinks.iter().all(|sink| {
+                let row = &sink.row;
+                row.delivered + row.rejected + row.skipped + row.expired == row.passed_rows - row.before_rows
+                    && row.passed_rows + sink.pending == self.progress.rows
+            })
+    }
+}
+
+/// Durable state of the desk. Every call may block on the disk: call it off the async threads. A call that
+/// failed may be repeated as it is; see the crate's documentation.
+pub trait Ledger: Send + Sync {
+    /// Reads what the last process left and marks the ledger as in use.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn start(&self) -> Result<Start, LedgerError>;
+
+    /// Marks a stop in good order: nothing is in flight. Durable.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn mark_clean(&self) -> Result<(), LedgerError>;
+
+    /// The number of a file's generation at a path, if it was ever admitted and is not gone.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn find_file(&self, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError>;
+
+    /// One file.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn file(&self, file: FileNumber) -> Result<Option<FileRow>, LedgerError>;
+
+    /// Gives a new file its number.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn register_file(&self, row: &FileRow) -> Result<FileNumber, LedgerError>;
+
+    /// Says which records the next sequences are for.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn admit(&self, admission: &Admission) -> Result<(), LedgerError>;
+
+    /// Forgets all admissions: their records are about to be admitted again.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn clear_admissions(&self) -> Result<(), LedgerError>;
+
+    /// Records that an arrival is about to be worked on alone, and returns how often that was recorded for
+    /// it before (in a row, without a verdict): the number of deaths it was alone at.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn begin_alone(&self, arrival: Arrival) -> Result<u32, LedgerError>;
+
+    /// Moves a finished or abandoned file's state on; where it `left` the inbox its generation is forgotten,
+    /// so that the same file dropped again is read again.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn close_files(&self, files: &[FileNumber], state: FileState, left: bool) -> Result<(), LedgerError>;
+
+    /// Makes a group durable, atomically. Repeating a group that made it is no error.
+    ///
+    /// # Errors
+    /// Where the store fails, or [`LedgerError::Gap`].
+    fn commit(&self, group: &CommitGroup) -> Result<(), LedgerError>;
+
+    /// How far the ledger is. Never blocks.
+    fn progress(&self) -> Progress;
+
+    /// What became of an arrival.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn arrival(&self, sequence: Sequence) -> Result<Option<ArrivalRow>, LedgerError>;
+
+    /// The sequence of an arrival.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn sequence_of(&self, arrival: Arrival) -> Result<Option<Sequence>, LedgerError>;
+
+    /// One article.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError>;
+
+    /// Who holds a key.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn key(&self, key: Key) -> Result<Option<KeyRow>, LedgerError>;
+
+    /// Newest learned value of `key` that articles of `epoch` may use.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn learned(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// How far a sink is; a sink never seen starts before the oldest row still held.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError>;
+
+    /// Stores a sink's own state, durably, before it writes.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn store_sink_state(&self, sink: &SinkKey, state: &[u8]) -> Result<(), LedgerError>;
+
+    /// Moves a sink's cursor on, with receipts and exceptions.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn settle(&self, sink: &SinkKey, settled: &Settled) -> Result<SinkRow, LedgerError>;
+
+    /// Gives up a sink's oldest rows until at most `keep_bytes` are pending; returns its row and how many
+    /// rows expired.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn expire(&self, sink: &SinkKey, keep_bytes: u64) -> Result<(SinkRow, u64), LedgerError>;
+
+    /// Rows after a cursor: at most `max_rows` rows or about `max_bytes` bytes, but at least one sequence.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn read_outbox(&self, after: Sequence, max_rows: usize, max_bytes: u64) -> Result<OutboxBatch, LedgerError>;
+
+    /// Drops the outbox segments that every sink has passed.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn trim_outbox(&self, settled: Sequence) -> Result<(), LedgerError>;
+
+    /// Bytes on disk: (whole ledger, outbox).
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn disk_bytes(&self) -> Result<(u64, u64), LedgerError>;
+
+    /// Counts everything again from the rows: slow, for tests and for doubt.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn audit(&self) -> Result<Audit, LedgerError>;
+}

@@ -1,0 +1,144 @@
+//! One sink's place in the outbox: cursor, receipts, exceptions; and the audit of it all.
+
+use std::sync::PoisonError;
+
+use copydesk_article::Sequence;
+use fail::fail_point;
+use fjall::PersistMode;
+use jiff::Timestamp;
+
+use crate::ledger::{Audit, SinkAudit};
+use crate::store::{Store, parse};
+use crate::{
+    ArrivalRow, Exception, ExceptionKind, LedgerError, Receipt, Settled, SinkKey, SinkRow, keys,
+};
+
+/// Rows read at a time where rows are only counted.
+const COUNTED_ROWS: usize = 256;
+
+impl Store {
+    pub fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {
+        if let Some(row) = self.get(&self.sinks, "sinks", &keys::sink(sink))? {
+            return Ok(row);
+        }
+        let progress = self.cached().progress.clone();
+        let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
+        let held_rows: u64 = links.iter().map(|link| link.segment.rows).sum();
+        let held_bytes: u64 = links.iter().map(|link| link.segment.bytes).sum();
+        let cursor = match links.first() {
+            Some(oldest) => Sequence(oldest.segment.first.0 - 1),
+            None => progress.committed,
+        };
+        let passed_rows = progress.rows - held_rows;
+        Ok(SinkRow {
+            cursor,
+            passed_rows,
+            passed_bytes: progress.row_bytes - held_bytes,
+            before_rows: passed_rows,
+            ..SinkRow::default()
+        })
+    }
+
+    pub fn store_sink_state(&self, sink: &SinkKey, state: &[u8]) -> Result<(), LedgerError> {
+        let row = SinkRow { state: Some(state.to_vec()), ..self.sink(sink)? };
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.sinks, &keys::sink(sink), &row);
+        self.write(batch, PersistMode::SyncData, "store a sink's intent")
+    }
+
+    pub fn settle(&self, sink: &SinkKey, settled: &Settled) -> Result<SinkRow, LedgerError> {
+        let mut row = self.sink(sink)?;
+        if settled.end <= row.cursor {
+            // It made it before; only the answer was lost.
+            return Ok(row);
+        }
+        let now = Timestamp::now();
+        let mut batch = self.batch();
+        for (sequence, id, kind) in &settled.exceptions {
+            match kind {
+                ExceptionKind::Rejected { .. } => row.rejected += 1,
+                ExceptionKind::Skipped => row.skipped += 1,
+            }
+            let exception = Exception { id: *id, at: now, kind: kind.clone() };
+            self.put(&mut batch, &self.exceptions, &keys::sink_sequence(sink, *sequence), &exception);
+        }
+        let delivered = settled.rows - settled.exceptions.len() as u64;
+        if settled.rows > 0 {
+            let receipt = Receipt { end: settled.end, at: now, delivered };
+            self.put(&mut batch, &self.receipts, &keys::sink_sequence(sink, row.cursor.next()), &receipt);
+        }
+        row.cursor = settled.end;
+        row.delivered += delivered;
+        row.passed_rows += settled.rows;
+        row.passed_bytes += settled.bytes;
+        row.state.clone_from(&settled.state);
+        self.put(&mut batch, &self.sinks, &keys::sink(sink), &row);
+        let mode = if settled.sync { PersistMode::SyncData } else { PersistMode::Buffer };
+        fail_point!("cursor.before", |_| std::process::abort());
+        self.write(batch, mode, "advance a sink's cursor")?;
+        fail_point!("cursor.after", |_| std::process::abort());
+        Ok(row)
+    }
+
+    pub fn expire(&self, sink: &SinkKey, keep_bytes: u64) -> Result<(SinkRow, u64), LedgerError> {
+        let mut row = self.sink(sink)?;
+        let mut expired = 0;
+        loop {
+            let pending = self.cached().progress.row_bytes - row.passed_bytes;
+            if pending <= keep_bytes {
+                break;
+            }
+            let oldest = self.read_outbox(row.cursor, COUNTED_ROWS, pending - keep_bytes)?;
+            if oldest.rows.is_empty() {
+                break;
+            }
+            expired += oldest.rows.len() as u64;
+            row.cursor = oldest.end;
+            row.passed_rows += oldest.rows.len() as u64;
+            row.passed_bytes += oldest.bytes;
+        }
+        if expired > 0 {
+            row.expired += expired;
+            let mut batch = self.batch();
+            self.put(&mut batch, &self.sinks, &keys::sink(sink), &row);
+            self.write(batch, PersistMode::Buffer, "expire a sink's oldest rows")?;
+        }
+        Ok((row, expired))
+    }
+
+    pub fn learned_value(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        let range = keys::learned(namespace, key, 0)..=keys::learned(namespace, key, epoch);
+        match self.learned.range(range).next_back() {
+            None => Ok(None),
+            Some(guard) => {
+                let value = guard.value().map_err(|source| self.failed("read learned state", source))?;
+                Ok(Some(value.to_vec()))
+            }
+        }
+    }
+
+    pub fn audit(&self) -> Result<Audit, LedgerError> {
+        let mut audit = Audit { progress: self.cached().progress.clone(), ..Audit::default() };
+        for guard in self.arrivals.iter() {
+            let (key, value) = guard.into_inner().map_err(|source| self.failed("read its arrivals", source))?;
+            let row: ArrivalRow = parse("arrivals", &key, &value)?;
+            audit.arrivals += 1;
+            audit.verdicts.add(row.verdict.kind());
+            audit.rows += u64::from(row.rows);
+        }
+        for (key, row) in self.rows::<SinkRow>(&self.sinks, "sinks")? {
+            let mut cursor = row.cursor;
+            let mut pending = 0;
+            loop {
+                let batch = self.read_outbox(cursor, COUNTED_ROWS, u64::MAX)?;
+                pending += batch.rows.len() as u64;
+                if batch.rows.is_empty() || batch.end <= cursor {
+                    break;
+                }
+                cursor = batch.end;
+            }
+            audit.sinks.push(SinkAudit { sink: keys::parse_sink(&key), row, pending });
+        }
+        Ok(audit)
+    }
+}

@@ -1,0 +1,212 @@
+//! The open store: keyspaces, what is cached of them, reading and writing of rows.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch as WriteBatch, PersistMode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::fjall_ledger::Options;
+use crate::{Admission, LedgerError, Progress, Segment, keys};
+
+/// Version of the layout. A reader of another version refuses the store.
+const FORMAT: u32 = 1;
+
+const OUTBOX: &str = "outbox-";
+
+/// One link of the outbox chain.
+pub struct Link {
+    pub number: u64,
+    pub keyspace: Keyspace,
+    pub segment: Segment,
+}
+
+/// The store with its handles open.
+pub struct Store {
+    pub folder: PathBuf,
+    pub db: Database,
+    pub meta: Keyspace,
+    pub files: Keyspace,
+    pub open_files: Keyspace,
+    pub generations: Keyspace,
+    pub admissions: Keyspace,
+    pub arrivals: Keyspace,
+    pub arrival_index: Keyspace,
+    pub articles: Keyspace,
+    pub keys: Keyspace,
+    pub learned: Keyspace,
+    pub segments: Keyspace,
+    pub sinks: Keyspace,
+    pub receipts: Keyspace,
+    pub exceptions: Keyspace,
+    pub cached: Mutex<Cached>,
+    /// The outbox, oldest link first; the last one grows.
+    pub outbox: RwLock<Vec<Link>>,
+}
+
+/// What is kept in memory besides the rows. Changed only after the rows are.
+#[derive(Debug, Default)]
+pub struct Cached {
+    pub progress: Progress,
+    pub next_file: u64,
+    pub admissions: VecDeque<Admission>,
+}
+
+/// The mark that the last process stopped in good order.
+#[derive(Serialize, Deserialize)]
+pub struct CleanMark(pub bool);
+
+impl Store {
+    pub fn open(folder: &Path, options: &Options) -> Result<Self, LedgerError> {
+        let failed = |action| {
+            move |source| match source {
+                fjall::Error::Locked => LedgerError::Locked { folder: folder.to_owned() },
+                source => LedgerError::Store { folder: folder.to_owned(), action, source: Box::new(source) },
+            }
+        };
+        let db = Database::builder(folder)
+            .cache_size(options.cache_bytes)
+            .max_journaling_size(options.journal_max_bytes)
+            .worker_threads(1)
+            .open()
+            .map_err(failed("open"))?;
+        let keyspace = |name: &str| {
+            db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes))
+                .map_err(failed("open a keyspace"))
+        };
+        let mut store = Self {
+            folder: folder.to_owned(),
+            meta: keyspace("meta")?,
+            files: keyspace("files")?,
+            open_files: keyspace("open_files")?,
+            generations: keyspace("generations")?,
+            admissions: keyspace("admissions")?,
+            arrivals: keyspace("arrivals")?,
+            arrival_index: keyspace("arrival_index")?,
+            articles: keyspace("articles")?,
+            keys: keyspace("keys")?,
+            learned: keyspace("learned")?,
+            segments: keyspace("segments")?,
+            sinks: keyspace("sinks")?,
+            receipts: keyspace("receipts")?,
+            exceptions: keyspace("exceptions")?,
+            cached: Mutex::default(),
+            outbox: RwLock::default(),
+            db: db.clone(),
+        };
+        store.check_format()?;
+        store.load()?;
+        Ok(store)
+    }
+
+    fn check_format(&self) -> Result<(), LedgerError> {
+        match self.get::<u32>(&self.meta, "meta", b"format")? {
+            None => {
+                let mut batch = self.batch();
+                self.put(&mut batch, &self.meta, b"format", &FORMAT);
+                self.write(batch, PersistMode::SyncAll, "write its format version")
+            }
+            Some(FORMAT) => Ok(()),
+            Some(other) => {
+                Err(LedgerError::Format { folder: self.folder.clone(), found: other.to_string(), expected: FORMAT })
+            }
+        }
+    }
+
+    fn load(&mut self) -> Result<(), LedgerError> {
+        let progress: Progress = self.get(&self.meta, "meta", b"progress")?.unwrap_or_default();
+        let next_file = match self.files.last_key_value() {
+            None => 1,
+            Some(guard) => keys::number(&guard.key().map_err(|source| self.failed("read its files", source))?) + 1,
+        };
+        let admissions = self.rows(&self.admissions, "admissions")?.into_iter().map(|(_, row)| row).collect();
+        let mut links = Vec::new();
+        for (key, segment) in self.rows::<Segment>(&self.segments, "segments")? {
+            let number = keys::number(&key);
+            links.push(Link { number, keyspace: self.outbox_keyspace(number)?, segment });
+        }
+        // A crash between creating a link and committing its first row, or between forgetting a link and
+        // dropping it, leaves a keyspace nobody knows.
+        for name in self.db.list_keyspace_names() {
+            let known = |number: u64| links.iter().any(|link| link.number == number);
+            if let Some(number) = name.strip_prefix(OUTBOX).and_then(|number| number.parse().ok())
+                && !known(number)
+            {
+                let orphan = self.outbox_keyspace(number)?;
+                self.db.delete_keyspace(orphan).map_err(|source| self.failed("drop an outbox segment", source))?;
+            }
+        }
+        self.cached = Mutex::new(Cached { progress, next_file, admissions });
+        self.outbox = RwLock::new(links);
+        Ok(())
+    }
+
+    /// Opens or creates the keyspace of one link of the outbox.
+    pub fn outbox_keyspace(&self, number: u64) -> Result<Keyspace, LedgerError> {
+        self.db
+            .keyspace(&format!("{OUTBOX}{number:012}"), KeyspaceCreateOptions::default)
+            .map_err(|source| self.failed("open an outbox segment", source))
+    }
+
+    pub fn cached(&self) -> MutexGuard<'_, Cached> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn failed(&self, action: &'static str, source: fjall::Error) -> LedgerError {
+        LedgerError::Store { folder: self.folder.clone(), action, source: Box::new(source) }
+    }
+
+    pub fn batch(&self) -> WriteBatch {
+        self.db.batch()
+    }
+
+    /// Puts a row into a batch. Rows are plain data: encoding them can't fail.
+    pub fn put<T: Serialize>(&self, batch: &mut WriteBatch, keyspace: &Keyspace, key: &[u8], row: &T) {
+        match serde_json::to_vec(row) {
+            Ok(bytes) => batch.insert(keyspace, key, bytes),
+            Err(error) => unreachable!("a row of {} can't be encoded: {error}", keyspace.name()),
+        }
+    }
+
+    pub fn write(&self, batch: WriteBatch, mode: PersistMode, action: &'static str) -> Result<(), LedgerError> {
+        fail::fail_point!("ledger.write.fail", |_| Err(self.failed(
+            action,
+            fjall::Error::Io(std::io::Error::new(std::io::ErrorKind::StorageFull, "injected"))
+        )));
+        batch.durability(Some(mode)).commit().map_err(|source| self.failed(action, source))
+    }
+
+    pub fn get<T: DeserializeOwned>(
+        &self,
+        keyspace: &Keyspace,
+        name: &'static str,
+        key: &[u8],
+    ) -> Result<Option<T>, LedgerError> {
+        let bytes = keyspace.get(key).map_err(|source| self.failed("read a row", source))?;
+        bytes.map(|bytes| parse(name, key, &bytes)).transpose()
+    }
+
+    /// All rows of a small keyspace.
+    pub fn rows<T: DeserializeOwned>(
+        &self,
+        keyspace: &Keyspace,
+        name: &'static str,
+    ) -> Result<Vec<(Vec<u8>, T)>, LedgerError> {
+        let mut rows = Vec::new();
+        for guard in keyspace.iter() {
+            let (key, value) = guard.into_inner().map_err(|source| self.failed("read rows", source))?;
+            rows.push((key.to_vec(), parse(name, &key, &value)?));
+        }
+        Ok(rows)
+    }
+}
+
+pub fn parse<T: DeserializeOwned>(keyspace: &'static str, key: &[u8], value: &[u8]) -> Result<T, LedgerError> {
+    serde_json::from_slice(value).map_err(|source| LedgerError::Row {
+        keyspace,
+        key: key.iter().map(|byte| format!("{byte:02x}")).collect(),
+        source,
+    })
+}
