@@ -1,1 +1,35 @@
-fn main() {}
+//! `copydesk`: a drop folder for news.
+//!
+//! The binary wires: configuration and commands in, the pipeline, its ledger and its sinks out. Each command
+//! is a file in `commands/`.
+
+mod arguments;
+mod commands;
+mod config;
+mod config_error;
+mod desk;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    // Does nothing unless the binary was built for the tests.
+    let scenario = fail::FailScenario::setup();
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Run => commands::run::run(arguments.config.as_deref()),
+        Command::Ingest(ingest) => commands::ingest::run(arguments.config.as_deref(), &ingest),
+        Command::Check => commands::check::run(arguments.config.as_deref()),
+        Command::Init(init) => commands::init::run(&init),
+    };
+    let code = result.unwrap_or_else(|error| {
+        eprintln!("copydesk: {error:#}");
+        ExitCode::FAILURE
+    });
+    scenario.teardown();
+    code
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use copydesk_article::{FileNumber, Sequence, VerdictKind};
+use copydesk_article::{FileNumber, QuarantineReason, Sequence, Verdict};
 use fail::fail_point;
 use fjall::PersistMode;
 
@@ -59,7 +59,7 @@ impl Store {
                 file.records = entry.row.arrival.record + 1;
                 file.offset = entry.offset;
                 file.last_sequence = entry.sequence;
-                file.quarantined += u64::from(entry.row.verdict.kind() == VerdictKind::Quarantined);
+                file.quarantined += u64::from(is_kept(&entry.row.verdict));
             }
         }
         for one in &group.files {
@@ -152,4 +152,9 @@ impl Store {
         });
         decided.map(|(admission, _)| admission.sequence).collect()
     }
+}
+
+/// Whether the record's bytes stand in quarantine. What could not be read is named there, not kept.
+fn is_kept(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Quarantined { reason, .. } if *reason != QuarantineReason::Unreadable)
 }

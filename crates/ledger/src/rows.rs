@@ -82,8 +82,10 @@ impl Counts {
 /// One generation of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRow {
-    /// Path relative to the inbox.
+    /// Path relative to the inbox, or to `root`.
     pub path: PathText,
+    /// The folder it was read from, where that was not the inbox (a one-shot run over named paths).
+    pub root: Option<PathText>,
     /// Which state of the file.
     pub generation: Generation,
     /// When it was first seen.
@@ -94,7 +96,7 @@ pub struct FileRow {
     pub records: u64,
     /// Byte offset after the last committed record.
     pub offset: u64,
-    /// How many of the committed records are in quarantine.
+    /// How many of the committed records are in quarantine with all their bytes.
     pub quarantined: u64,
     /// Sequence of the last committed record.
     pub last_sequence: Sequence,

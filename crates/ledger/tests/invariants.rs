@@ -25,6 +25,7 @@ fn generation(inode: u64) -> Generation {
 fn file_row(name: &str, inode: u64) -> FileRow {
     FileRow {
         path: PathText::from(Path::new(name)),
+        root: None,
         generation: generation(inode),
         seen_at: Timestamp::UNIX_EPOCH,
         state: FileState::Open,

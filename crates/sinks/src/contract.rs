@@ -7,11 +7,15 @@
 //!    failed `prepare` or `deliver`;
 //! 2. [`Sink::prepare`] with a batch; state it returns is made durable before anything else happens;
 //! 3. [`Sink::deliver`] with the same batch; then cursor, receipts and [`Sink::state`] are stored together;
-//! 4. [`Sink::idle`] about once a second when there is nothing to deliver; [`Sink::close`] at the end.
+//! 4. [`Sink::idle`] about once a second when there is nothing to deliver and the last delivery is stored (the
+//!    state it may change need not be stored: the next `prepare` returns it); [`Sink::close`] at the end.
 //!
 //! A batch holds whole sequences, ascending. A call that fails is repeated with the same batch, or with a
 //! batch that starts with the same rows, after a pause and a new `open`: so may be any batch whose cursor was
 //! not yet durable when the process died. What repeats do to the store is the sink's [`Class`].
+//!
+//! After a failed call the sink takes no batch before the next `open`; a failed `idle` needs no `open` of its
+//! own, since the next `prepare` or `deliver` fails and asks for it.
 //!
 //! A row that the store will never take is no error of the batch: it is a [`Rejection`] in the [`Report`],
 //! and all other rows are delivered.

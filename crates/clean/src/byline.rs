@@ -1,0 +1,239 @@
+//! Bylines: "By: Jane Doe" on a line of its own, and authors as supplied.
+//!
+//! With a colon the line is a byline whoever is named; without one, what follows "By" must look like names
+//! (capitals and the particles of names), so that a subheading ("By the numbers") stays. Several names are told
+//! apart; a role after a comma ("Staff Writer") is no second author.
+
+use copydesk_article::{Author, AuthorKind, RemovalReason};
+
+use crate::lines::{Page, key};
+
+/// Most words of a byline.
+const BYLINE_WORDS: usize = 12;
+/// Most authors of an article; a page that lists more is a list of something else.
+const MOST_AUTHORS: usize = 64;
+
+/// Cuts the bylines and reads them.
+pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
+    for index in page.kept() {
+        if page.lines[index].size.words > BYLINE_WORDS {
+            continue;
+        }
+        let line = page.line(index);
+        if let Some(names) = names(line) {
+            page.cut(index, RemovalReason::Byline);
+            add(authors, names, line);
+        }
+    }
+}
+
+/// Authors as supplied, one byline each.
+pub(crate) fn supplied(bylines: &[String]) -> Vec<Author> {
+    let mut authors = Vec::new();
+    for raw in bylines {
+        let line = raw.trim();
+        add(&mut authors, after_by(line).map_or(line, |(names, _)| names), raw);
+    }
+    authors
+}
+
+/// What follows "By", and whether a colon stands between.
+fn after_by(line: &str) -> Option<(&str, bool)> {
+    let rest = line.strip_prefix("By").or_else(|| line.strip_prefix("BY"))?;
+    let trimmed = rest.trim_start();
+    let colon = trimmed.starts_with([':', '：']);
+    let names = trimmed.trim_start_matches([':', '：']).trim();
+    ((colon || trimmed.len() < rest.len()) && !names.is_empty()).then_some((names, colon))
+}
+
+/// The names in a line that is a byline.
+fn names(line: &str) -> Option<&str> {
+    let (names, colon) = after_by(line)?;
+    if !names.chars().any(char::is_alphabetic) || names.ends_with(['?', '!', ':', ';', ',']) {
+        return None;
+    }
+    (colon || looks_like_names(names)).then_some(names)
+}
+
+fn looks_like_names(names: &str) -> bool {
+    const PARTICLES: [&str; 24] = [
+        "and", "&", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "van", "von", "la", "le", "bin",
+        "ibn", "al", "el", "in", "for", "of", "ter", "y",
+    ];
+    // Words that subheadings begin with after "By".
+    const NO_NAMES: [&str; 14] = [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "numbers",
+        "contrast",
+    ];
+    if names.chars().any(|c| c.is_ascii_digit()) || names.ends_with('.') && !names.ends_with("Jr.") {
+        return false;
+    }
+    let mut words = names.split_whitespace();
+    let first = names.split_whitespace().next().unwrap_or("");
+    let count = names.split_whitespace().count();
+    let named = |word: &str| {
+        PARTICLES.contains(&word) || word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+    };
+    first.starts_with(char::is_uppercase)
+        && !NO_NAMES.contains(&first.to_lowercase().as_str())
+        && words.all(named)
+        && (count > 1 || kind(names) != AuthorKind::Person)
+}
+
+fn add(authors: &mut Vec<Author>, names: &str, raw: &str) {
+    let joined = names.replace(" and ", ",").replace(" AND ", ",").replace(" & ", ",");
+    for (at, part) in joined.split([',', ';', '|']).enumerate() {
+        let name = [" in ", " for "].iter().fold(part, |name, place| name.split(place).next().unwrap_or(name));
+        let name = name.trim().trim_end_matches('.').trim();
+        if !name.chars().any(char::is_alphabetic) {
+            continue;
+        }
+        let kind = kind(name);
+        // After a role or an employer comes a place; so is a single word that is no first name.
+        if at > 0 && (is_role(name) || (kind == AuthorKind::Person && !name.contains(' '))) {
+            break;
+        }
+        if authors.len() < MOST_AUTHORS && !authors.iter().any(|author| key(&author.name) == key(name)) {
+            authors.push(Author { name: name.to_owned(), raw: raw.trim().to_owned(), kind });
+        }
+        if at > 0 && kind != AuthorKind::Person {
+            break;
+        }
+    }
+}
+
+/// What stands after a name and names nobody.
+fn is_role(name: &str) -> bool {
+    const ROLES: [&str; 15] = [
+        "staff writer",
+        "senior writer",
+        "contributor",
+        "contributing writer",
+        "editor",
+        "senior editor",
+        "reporter",
+        "senior reporter",
+        "correspondent",
+        "senior correspondent",
+        "special correspondent",
+        "jr",
+        "sr",
+        "phd",
+        "md",
+    ];
+    ROLES.contains(&key(name).as_str())
+}
+
+fn kind(name: &str) -> AuthorKind {
+    const AGENCIES: [&str; 24] = [
+        "reuters",
+        "thomson reuters",
+        "ap",
+        "associated press",
+        "the associated press",
+        "afp",
+        "agence france presse",
+        "dpa",
+        "efe",
+        "ansa",
+        "apa",
+        "tass",
+        "ria novosti",
+        "interfax",
+        "xinhua",
+        "kyodo",
+        "kyodo news",
+        "yonhap",
+        "pti",
+        "ani",
+        "ians",
+        "anadolu agency",
+        "pa media",
+        "bloomberg",
+    ];
+    const DESK_WORDS: [&str; 14] = [
+        "desk",
+        "staff",
+        "newsroom",
+        "editorial",
+        "editors",
+        "editor",
+        "team",
+        "bureau",
+        "reporter",
+        "reporters",
+        "correspondent",
+        "admin",
+        "agencies",
+        "news",
+    ];
+    let key = key(name);
+    if AGENCIES.contains(&key.as_str()) {
+        AuthorKind::Agency
+    } else if key.split(' ').any(|word| DESK_WORDS.contains(&word)) {
+        AuthorKind::Desk
+    } else {
+        AuthorKind::Person
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Vec<(String, AuthorKind)> {
+        let mut page = Page::new(line);
+        let mut authors = Vec::new();
+        cut(&mut page, &mut authors);
+        assert_eq!(page.kept().is_empty(), !authors.is_empty(), "{line}");
+        authors.into_iter().map(|author| (author.name, author.kind)).collect()
+    }
+
+    #[test]
+    fn reads_the_names() {
+        use AuthorKind::{Agency, Desk, Person};
+        assert_eq!(read("By: Ingrid Solberg"), [("Ingrid Solberg".into(), Person)]);
+        assert_eq!(read("BY INGRID VAN DER MEER"), [("INGRID VAN DER MEER".into(), Person)]);
+        assert_eq!(
+            read("By Ingrid Solberg and Omar bin Rashid, Staff Writer"),
+            [("Ingrid Solberg".into(), Person), ("Omar bin Rashid".into(), Person)]
+        );
+        assert_eq!(
+            read("By Ingrid Solberg, Lindvik News, New York"),
+            [("Ingrid Solberg".into(), Person), ("Lindvik News".into(), Desk)]
+        );
+        assert_eq!(read("By Ingrid Solberg in Oslo"), [("Ingrid Solberg".into(), Person)]);
+        assert_eq!(read("By Reuters"), [("Reuters".into(), Agency)]);
+        assert_eq!(read("By: Web Desk"), [("Web Desk".into(), Desk)]);
+    }
+
+    #[test]
+    fn other_lines_stay() {
+        for line in
+            ["By the numbers", "By Monday", "By and by the ferry came.", "By ferry", "Bykov", "By", "By: ?", "By 2030"]
+        {
+            assert_eq!(read(line), [], "{line}");
+        }
+    }
+
+    #[test]
+    fn supplied_authors_lose_their_by() {
+        let authors =
+            supplied(&["By Ingrid Solberg".into(), "ingrid solberg".into(), " ".into(), "Omar Haddad".into()]);
+        let names: Vec<_> = authors.iter().map(|author| author.name.as_str()).collect();
+        assert_eq!(names, ["Ingrid Solberg", "Omar Haddad"]);
+        assert_eq!(authors[0].raw, "By Ingrid Solberg");
+    }
+}

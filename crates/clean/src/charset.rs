@@ -1,0 +1,178 @@
+//! From bytes to text: which charset the bytes are in, and whether they are text at all.
+//!
+//! Strong evidence first: a byte order mark; validity as UTF-8 (hardly any text in another charset is valid
+//! UTF-8 by chance); the zero bytes that UTF-16 leaves in Western text; UTF-8 with a few broken sequences
+//! (a truncated file must not become mojibake as a whole). What is left is a legacy charset, guessed by
+//! `chardetng`, the statistics that Firefox uses. Declarations inside a file are for formats that have them.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+/// Bytes that [`is_binary`] looks at.
+const BINARY_WINDOW: usize = 64 * 1024;
+/// Bytes that the statistics look at, from shortly before the first byte that is not ASCII.
+const STATISTICS_WINDOW: usize = 256 * 1024;
+/// Bytes that the search for the UTF-16 pattern looks at.
+const PATTERN_WINDOW: usize = 4096;
+
+/// Text with the charset it came in.
+pub(crate) struct Decoded<'a> {
+    /// The text, without its byte order mark; U+FFFD where bytes were invalid.
+    pub text: Cow<'a, str>,
+    /// WHATWG name of the charset, lower-cased.
+    pub charset: String,
+    /// Whether bytes were invalid.
+    pub invalid: bool,
+}
+
+/// Decodes bytes, by the strongest evidence there is.
+pub(crate) fn decode(bytes: &[u8]) -> Decoded<'_> {
+    let (encoding, mark) = match Encoding::for_bom(bytes) {
+        Some(found) => found,
+        None => (detect(bytes), 0),
+    };
+    let (text, invalid) = encoding.decode_without_bom_handling(&bytes[mark..]);
+    Decoded { text, charset: encoding.name().to_ascii_lowercase(), invalid }
+}
+
+fn detect(bytes: &[u8]) -> &'static Encoding {
+    if let Some(utf_16) = utf_16_pattern(bytes) {
+        return utf_16;
+    }
+    // ISO-2022-JP is pure ASCII with escapes, so it passes for valid UTF-8.
+    if !bytes.contains(&0x1B) && is_mostly_utf_8(bytes) {
+        return UTF_8;
+    }
+    let first = bytes.iter().position(|&byte| byte >= 0x80 || byte == 0x1B).unwrap_or(0);
+    let start = first.saturating_sub(PATTERN_WINDOW);
+    let end = bytes.len().min(start + STATISTICS_WINDOW);
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(&bytes[start..end], true);
+    detector.guess(None, Utf8Detection::Allow)
+}
+
+/// Valid UTF-8, or UTF-8 with at most one broken sequence to three good ones, a cut-off last one not counted. Of
+/// the pairs of bytes in a text of another charset, one in seven may pass for good (GBK), not three in four.
+fn is_mostly_utf_8(bytes: &[u8]) -> bool {
+    let (mut good, mut broken) = (0_usize, 0_usize);
+    let mut rest = bytes.len();
+    for chunk in bytes.utf8_chunks() {
+        // Every character beyond ASCII has exactly one leading byte of this form.
+        good += chunk.valid().bytes().filter(|&byte| byte >= 0xC0).count();
+        rest -= chunk.valid().len() + chunk.invalid().len();
+        if !chunk.invalid().is_empty() && (rest > 0 || good == 0) {
+            broken += 1;
+        }
+    }
+    broken <= good / 3
+}
+
+/// UTF-16 without a byte order mark, where it is obvious: of the first pairs of bytes, two in five have a zero
+/// on one side and hardly any on the other.
+fn utf_16_pattern(bytes: &[u8]) -> Option<&'static Encoding> {
+    let window = &bytes[..bytes.len().min(PATTERN_WINDOW)];
+    let pairs = window.len() / 2;
+    let zeros = |side: usize| window.iter().skip(side).step_by(2).filter(|&&byte| byte == 0).count();
+    let (first, second) = (zeros(0), zeros(1));
+    if pairs < 4 || (first == 0 && second == 0) {
+        return None;
+    }
+    let (many, few) = (first.max(second), first.min(second));
+    (many * 5 >= pairs * 2 && few * 50 <= pairs).then_some(if first > second { UTF_16BE } else { UTF_16LE })
+}
+
+/// Whether bytes are no text in any charset the desk reads: more NULs and control bytes than a text with a few
+/// stray ones has. Looks at the first 64 KiB only. UTF-16 is text, with a byte order mark or an obvious pattern.
+#[must_use]
+pub fn is_binary(bytes: &[u8]) -> bool {
+    let window = &bytes[..bytes.len().min(BINARY_WINDOW)];
+    let utf_16 = match Encoding::for_bom(window) {
+        Some((encoding, _)) if encoding != UTF_8 => Some(encoding),
+        Some(_) => None,
+        None => utf_16_pattern(window),
+    };
+    let (controls, units) = match utf_16 {
+        Some(encoding) => {
+            let text = encoding.decode_without_bom_handling(window).0;
+            (text.chars().filter(|&c| u8::try_from(c).is_ok_and(is_control_byte)).count(), text.chars().count())
+        }
+        None => (window.iter().filter(|&&byte| is_control_byte(byte)).count(), window.len()),
+    };
+    controls > 2 + units / 100
+}
+
+/// Control bytes that no charset uses in text: not TAB, the line breaks, backspace, or ESC (ISO-2022-JP).
+const fn is_control_byte(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, 0x08..=0x0D | 0x1B) || byte == 0x7F
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{GB18030, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
+
+    use super::*;
+
+    fn utf_16(text: &str, little: bool) -> Vec<u8> {
+        text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+    }
+
+    fn decoded(bytes: &[u8]) -> (String, String, bool) {
+        let decoded = decode(bytes);
+        (decoded.charset, decoded.text.into_owned(), decoded.invalid)
+    }
+
+    #[test]
+    fn byte_order_marks_decide_and_are_no_part_of_the_text() {
+        assert_eq!(decoded(b"\xEF\xBB\xBFharbour"), ("utf-8".into(), "harbour".into(), false));
+        let mut bytes = vec![0xFF, 0xFE];
+        bytes.extend(utf_16("žito", true));
+        assert_eq!(decoded(&bytes), ("utf-16le".into(), "žito".into(), false));
+    }
+
+    #[test]
+    fn utf_16_is_seen_without_a_mark() {
+        let text = "The ferry left at noon.\n";
+        assert_eq!(decoded(&utf_16(text, true)), ("utf-16le".into(), text.into(), false));
+        assert_eq!(decoded(&utf_16(text, false)), ("utf-16be".into(), text.into(), false));
+    }
+
+    #[test]
+    fn legacy_charsets_are_guessed() {
+        for (encoding, text) in [
+            (WINDOWS_1252, "Der Bürgermeister grüßte die Gäste, ehe die Fähre über den Fluß fuhr."),
+            (WINDOWS_1251, "Паром отошёл от причала в полдень, и горожане долго махали ему вслед."),
+            (SHIFT_JIS, "フェリーは正午に出航し、市民は長い間手を振っていた。"),
+            (GB18030, "渡轮中午离开码头，市民们久久地挥手告别。"),
+        ] {
+            let bytes = encoding.encode(text).0;
+            assert_eq!(decode(&bytes).text, text, "{}", encoding.name());
+        }
+    }
+
+    #[test]
+    fn a_few_broken_sequences_do_not_turn_utf_8_into_mojibake() {
+        let mut bytes = "“Déjà vu”, said the café owner, naïvely. Ça suffit: œufs à la crème.".as_bytes().to_vec();
+        bytes.extend(b" \xFF end");
+        let (charset, text, invalid) = decoded(&bytes);
+        assert_eq!((charset.as_str(), invalid), ("utf-8", true));
+        assert!(text.ends_with("\u{FFFD} end") && text.starts_with("“Déjà"), "{text}");
+        // Cut in the middle of the only character beyond ASCII.
+        assert_eq!(
+            decode("caf\u{e9} owner — é".as_bytes().split_last().map_or(&[][..], |(_, head)| head)).charset,
+            "utf-8"
+        );
+    }
+
+    #[test]
+    fn text_is_not_binary_and_binary_is_not_text() {
+        for text in [&b""[..], b"Plain\r\n\ttext\x0C", b"one stray \x01 byte", "日本語".as_bytes()] {
+            assert!(!is_binary(text), "{text:?}");
+        }
+        assert!(!is_binary(&utf_16("The ferry left at noon.", true)));
+        assert!(!is_binary(b"\xFE\xFF\x65\xE5\x67\x2C\x8A\x9E"));
+        assert!(is_binary(b"\x7FELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00>\x00"));
+        assert!(is_binary(b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03KL\x02\x00\xC2A"));
+    }
+}

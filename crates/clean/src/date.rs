@@ -1,0 +1,468 @@
+//! Reading dates, as people and machines write them.
+//!
+//! ISO 8601 and RFC 3339, RFC 2822, "March 18, 2017", "18 March 2017", numbers with slashes, dots or dashes,
+//! Unix seconds or milliseconds. Nothing is guessed: a date without a time stays a day, a time without a zone
+//! gets no offset. Where day and month could change places the reading is day first, as in most countries,
+//! with low confidence. Fractions of a second are dropped. Month names are English; a date in words of another
+//! language is not read.
+
+use copydesk_article::{Confidence, DatePrecision, DateStamp, Origin, Zone};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Years that articles have.
+const YEARS: std::ops::RangeInclusive<i16> = 1600..=2199;
+
+/// What a date says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    value: String,
+    precision: DatePrecision,
+    zone: Zone,
+    confidence: Confidence,
+}
+
+impl Reading {
+    /// The reading as it stands in a record, `raw` being what was read.
+    pub(crate) fn stamp(self, raw: &str, from: Origin) -> DateStamp {
+        let Self { value, precision, zone, confidence } = self;
+        DateStamp { value, precision, zone, raw: raw.to_owned(), from, confidence }
+    }
+}
+
+/// Reads a text that is a date and nothing else.
+pub(crate) fn read(text: &str) -> Option<Reading> {
+    let text = text.trim();
+    if let Some(reading) = read_number(text) {
+        return Some(reading);
+    }
+    let (reading, len) = read_start(text)?;
+    let rest = text[len..].trim();
+    // RFC 2822 comments and RFC 9557 zone names repeat what the offset says.
+    let comment = (rest.starts_with('(') && rest.ends_with(')')) || (rest.starts_with('[') && rest.ends_with(']'));
+    (rest.is_empty() || comment).then_some(reading)
+}
+
+/// Reads the date a text starts with; returns it with its length in bytes.
+pub(crate) fn read_start(text: &str) -> Option<(Reading, usize)> {
+    let mut cursor = Cursor { rest: text };
+    let (date, confidence) = cursor.date()?;
+    // A date that runs on into other letters or digits is no date.
+    if cursor.rest.starts_with(|c: char| c.is_alphanumeric() && c != 'T') {
+        return None;
+    }
+    let mut reading =
+        Reading { value: date.to_string(), precision: DatePrecision::Day, zone: Zone::Unknown, confidence };
+    let mut end = cursor.rest;
+    if let Some((time, precision)) = cursor.time() {
+        end = cursor.rest;
+        reading.value = format!("{date}T{time}");
+        reading.precision = precision;
+        if let Some(zone) = cursor.zone() {
+            end = cursor.rest;
+            if let Some(offset) = zone {
+                reading.value.push_str(&offset);
+                reading.zone = Zone::Explicit;
+            }
+        }
+    }
+    if end.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    Some((reading, text.len() - end.len()))
+}
+
+/// Unix seconds or milliseconds, or a date of eight digits.
+fn read_number(text: &str) -> Option<Reading> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if text.len() == 8 {
+        let (year, rest) = text.split_at(4);
+        let (month, day) = rest.split_at(2);
+        let date = civil(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+        return Some(Reading {
+            value: date.to_string(),
+            precision: DatePrecision::Day,
+            zone: Zone::Unknown,
+            confidence: Confidence::High,
+        });
+    }
+    let seconds = match text.len() {
+        9 | 10 => text.parse().ok()?,
+        13 => text.parse::<i64>().ok()? / 1000,
+        _ => return None,
+    };
+    Some(Reading {
+        value: Timestamp::from_second(seconds).ok()?.to_string(),
+        precision: DatePrecision::Second,
+        zone: Zone::Explicit,
+        confidence: Confidence::High,
+    })
+}
+
+fn civil(year: i16, month: i8, day: i8) -> Option<Date> {
+    YEARS.contains(&year).then(|| Date::new(year, month, day).ok()).flatten()
+}
+
+struct Cursor<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Cursor<'a> {
+    fn blanks(&mut self) {
+        self.rest = self.rest.trim_start();
+    }
+
+    fn skip(&mut self, c: char) -> bool {
+        let found = self.rest.strip_prefix(c);
+        self.rest = found.unwrap_or(self.rest);
+        found.is_some()
+    }
+
+    /// A run of digits, `least` to `most` of them and no more.
+    fn digits(&mut self, least: usize, most: usize) -> Option<&'a str> {
+        let len = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        if !(least..=most).contains(&len) {
+            return None;
+        }
+        let (digits, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        Some(digits)
+    }
+
+    fn number<T: std::str::FromStr>(&mut self, least: usize, most: usize) -> Option<T> {
+        self.digits(least, most)?.parse().ok()
+    }
+
+    /// A run of ASCII letters.
+    fn word(&mut self) -> Option<&'a str> {
+        let len = self.rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (word, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        (len > 0).then_some(word)
+    }
+
+    fn date(&mut self) -> Option<(Date, Confidence)> {
+        let start = self.rest;
+        // A weekday in front says nothing that the date does not.
+        if self.word().is_some_and(is_weekday) {
+            self.skip('.');
+            self.skip(',');
+            self.blanks();
+        } else {
+            self.rest = start;
+        }
+        if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return self.month_first();
+        }
+        let leading = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        if leading == 4 {
+            return self.year_first();
+        }
+        let first: i8 = self.number(1, 2)?;
+        match self.rest.chars().next()? {
+            separator @ ('/' | '.' | '-') if self.rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+                self.in_numbers(first, separator)
+            }
+            _ => self.day_first(first),
+        }
+    }
+
+    /// `2017-02-07`, `2017/02/07`, `2017.02.07`
+    fn year_first(&mut self) -> Option<(Date, Confidence)> {
+        let year = self.number(4, 4)?;
+        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
+        self.skip(separator);
+        let month = self.number(1, 2)?;
+        if !self.skip(separator) {
+            return None;
+        }
+        let day = self.number(1, 2)?;
+        Some((civil(year, month, day)?, Confidence::High))
+    }
+
+    /// `March 18, 2017`
+    fn month_first(&mut self) -> Option<(Date, Confidence)> {
+        let month = month(self.word()?)?;
+        self.skip('.');
+        self.blanks();
+        let day = self.number(1, 2)?;
+        self.ordinal();
+        self.skip(',');
+        self.blanks();
+        let year = self.number(4, 4)?;
+        Some((civil(year, month, day)?, Confidence::High))
+    }
+
+    /// `18 March 2017`, `18-Mar-2017`, `18th of March, 2017`
+    fn day_first(&mut self, day: i8) -> Option<(Date, Confidence)> {
+        self.ordinal();
+        self.gap();
+        let mut word = self.word()?;
+        if word.eq_ignore_ascii_case("of") {
+            self.blanks();
+            word = self.word()?;
+        }
+        let month = month(word)?;
+        self.skip('.');
+        self.skip(',');
+        self.gap();
+        let year = self.number(4, 4)?;
+        Some((civil(year, month, day)?, Confidence::High))
+    }
+
+    /// `18/03/2017`, `18.03.2017`, `03-18-2017`
+    fn in_numbers(&mut self, first: i8, separator: char) -> Option<(Date, Confidence)> {
+        self.skip(separator);
+        let second: i8 = self.number(1, 2)?;
+        if !self.skip(separator) {
+            return None;
+        }
+        let year = self.number(4, 4)?;
+        match (civil(year, second, first), civil(year, first, second)) {
+            // Dots are written day first wherever they are written.
+            (Some(date), Some(other)) if date != other && separator != '.' => Some((date, Confidence::Low)),
+            (Some(date), _) => Some((date, Confidence::High)),
+            (None, Some(date)) if separator != '.' => Some((date, Confidence::High)),
+            _ => None,
+        }
+    }
+
+    fn gap(&mut self) {
+        self.skip('-');
+        self.blanks();
+    }
+
+    fn ordinal(&mut self) {
+        for suffix in ["st", "nd", "rd", "th"] {
+            if let Some(rest) = self.rest.strip_prefix(suffix) {
+                self.rest = rest;
+                return;
+            }
+        }
+    }
+
+    /// A time after a date: `T10:30:00`, ` 10:30`, `, at 10:30 am`, ` - 10.30 pm`.
+    fn time(&mut self) -> Option<(String, DatePrecision)> {
+        if !self.skip('T') {
+            self.skip(',');
+            self.blanks();
+            if self.skip('-') || self.skip('–') || self.skip('|') {
+                self.blanks();
+            }
+            if let Some(rest) = self.rest.strip_prefix("at ") {
+                self.rest = rest;
+            }
+            self.blanks();
+        }
+        let mut hour: i8 = self.number(1, 2)?;
+        if !self.skip(':') {
+            return None;
+        }
+        let minute: i8 = self.number(2, 2)?;
+        let mut second = None;
+        if self.rest.starts_with(':') {
+            self.skip(':');
+            // A leap second has no place in civil time.
+            second = Some(self.number::<i8>(2, 2)?.min(59));
+            let fraction = self.rest.strip_prefix(['.', ',']).unwrap_or("");
+            let len = fraction.bytes().take_while(u8::is_ascii_digit).count();
+            if len > 0 {
+                self.rest = &fraction[len..];
+            }
+        }
+        let before_half = self.rest;
+        self.blanks();
+        match self.half_of_day() {
+            Some(afternoon) if (1..=12).contains(&hour) => hour = hour % 12 + if afternoon { 12 } else { 0 },
+            Some(_) => return None,
+            None => self.rest = before_half,
+        }
+        if !(0..24).contains(&hour) || !(0..60).contains(&minute) {
+            return None;
+        }
+        Some(match second {
+            Some(second) => (format!("{hour:02}:{minute:02}:{second:02}"), DatePrecision::Second),
+            None => (format!("{hour:02}:{minute:02}"), DatePrecision::Minute),
+        })
+    }
+
+    /// `am`, `p.m.`: whether it is the second half.
+    fn half_of_day(&mut self) -> Option<bool> {
+        for (suffix, afternoon) in [("a.m.", false), ("p.m.", true), ("am", false), ("pm", true)] {
+            if let Some(start) = self.rest.get(..suffix.len())
+                && start.eq_ignore_ascii_case(suffix)
+                && !self.rest[suffix.len()..].starts_with(char::is_alphanumeric)
+            {
+                self.rest = &self.rest[suffix.len()..];
+                return Some(afternoon);
+            }
+        }
+        None
+    }
+
+    /// A zone after a time: its offset as `Z` or `+04:30`, or `None` for letters that name no zone for certain
+    /// (`IST` is three of them).
+    fn zone(&mut self) -> Option<Option<String>> {
+        self.blanks();
+        let sign = self.rest.chars().next()?;
+        if matches!(sign, '+' | '-' | '−') {
+            self.skip(sign);
+            let digits = self.digits(2, 4)?;
+            let (hours, minutes) = match digits.len() {
+                2 if self.skip(':') => (digits, self.digits(2, 2)?),
+                2 => (digits, "00"),
+                4 => digits.split_at(2),
+                _ => return None,
+            };
+            if hours > "18" || minutes > "59" {
+                return None;
+            }
+            let sign = if sign == '+' { '+' } else { '-' };
+            return Some(Some(format!("{sign}{hours}:{minutes}")));
+        }
+        let name = self.word()?;
+        if name.bytes().any(|byte| byte.is_ascii_lowercase()) || name.len() > 5 {
+            return None;
+        }
+        // The zones that RFC 2822 defines, but for CST, which is China's, too.
+        let offset = match name {
+            "Z" | "UTC" | "GMT" | "UT" => "Z",
+            "EST" | "CDT" => "-05:00",
+            "EDT" => "-04:00",
+            "MST" | "PDT" => "-07:00",
+            "MDT" => "-06:00",
+            "PST" => "-08:00",
+            _ => return Some(None),
+        };
+        Some(Some(offset.to_owned()))
+    }
+}
+
+fn is_weekday(word: &str) -> bool {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let word = word.to_ascii_lowercase();
+    word.len() >= 3 && DAYS.iter().any(|day| *day == word || (word.len() <= 5 && day.starts_with(&word)))
+}
+
+fn month(word: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let word = word.to_ascii_lowercase();
+    let matches = |month: &str| month == word || (word.len() == 3 || word == "sept") && month.starts_with(&word);
+    (1..).zip(MONTHS).find(|(_, month)| matches(month)).map(|(number, _)| number)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(text: &str) -> Option<String> {
+        read(text).map(|reading| reading.value)
+    }
+
+    #[test]
+    fn reads_what_people_and_machines_write() {
+        for (text, expected) in [
+            ("2017-02-07", "2017-02-07"),
+            ("2017/02/07", "2017-02-07"),
+            ("20170207", "2017-02-07"),
+            ("March 18, 2017", "2017-03-18"),
+            ("Sat, Mar. 18th 2017", "2017-03-18"),
+            ("18 March 2017", "2017-03-18"),
+            ("18th of March, 2017", "2017-03-18"),
+            ("18-Mar-2017", "2017-03-18"),
+            ("18.03.2017", "2017-03-18"),
+            ("03/18/2017", "2017-03-18"),
+            ("2017-02-07T10:30:15Z", "2017-02-07T10:30:15Z"),
+            ("2017-02-07T10:30:15.123+0430", "2017-02-07T10:30:15+04:30"),
+            ("2017-02-07 10:30", "2017-02-07T10:30"),
+            ("2017-02-07T10:30:15+01:00[Europe/Paris]", "2017-02-07T10:30:15+01:00"),
+            ("Tue, 07 Feb 2017 10:30:15 +0000 (UTC)", "2017-02-07T10:30:15+00:00"),
+            ("Tue, 7 Feb 2017 10:30:15 GMT", "2017-02-07T10:30:15Z"),
+            ("March 18, 2017 at 12:05 a.m. EDT", "2017-03-18T00:05-04:00"),
+            ("March 18, 2017, 1:05 pm", "2017-03-18T13:05"),
+            ("March 18, 2017 10:30 IST", "2017-03-18T10:30"),
+            ("1486463415", "2017-02-07T10:30:15Z"),
+            ("1486463415000", "2017-02-07T10:30:15Z"),
+        ] {
+            assert_eq!(value(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_date() {
+        for text in [
+            "",
+            "yesterday",
+            "2017",
+            "2017-02-30",
+            "2017-13-01",
+            "31 April 2017",
+            "March 2017",
+            "2017-02-07x",
+            "2017-02-07T25:00",
+            "13:00",
+            "12345",
+            "18 March 2017 in Oslo",
+            "Marching 18, 2017",
+            "99/99/2017",
+        ] {
+            assert_eq!(value(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_written_is_not_claimed() {
+        let day = read("2017-02-07");
+        assert!(day.is_some_and(|d| d.precision == DatePrecision::Day && d.zone == Zone::Unknown));
+        let minute = read("2017-02-07 10:30");
+        assert!(minute.is_some_and(|d| d.precision == DatePrecision::Minute && d.zone == Zone::Unknown));
+        let confidence = |text: &str| read(text).map(|d| (d.value, d.confidence));
+        assert_eq!(confidence("03/04/2017"), Some(("2017-04-03".into(), Confidence::Low)));
+        assert_eq!(confidence("04/04/2017"), Some(("2017-04-04".into(), Confidence::High)));
+        assert_eq!(confidence("03.04.2017"), Some(("2017-04-03".into(), Confidence::High)));
+    }
+
+    #[test]
+    fn a_date_at_the_start_ends_where_it_ends() {
+        let len = |text: &str| read_start(text).map(|(_, len)| len);
+        assert_eq!(len("2017-02-07 The ferry"), Some(10));
+        assert_eq!(len("March 18, 2017)If the"), Some(14));
+        assert_eq!(len("2017-02-07 10:30 The ferry"), Some(16));
+        assert_eq!(len("March 18, 2017 - the ferry"), Some(14));
+    }
+
+    proptest! {
+        #[test]
+        fn any_day_reads_back(year in 1600_i16..2200, month in 1_i8..13, day in 1_i8..29) {
+            let date = jiff::civil::date(year, month, day);
+            for format in ["%Y-%m-%d", "%B %d, %Y", "%d %b %Y", "%d.%m.%Y", "%a, %d %b %Y"] {
+                prop_assert_eq!(value(&date.strftime(format).to_string()), Some(date.to_string()), "{}", format);
+            }
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC{0,30}|[0-9TZ:/. ,+apmJan-]{0,30}") {
+            let _ = read(&text);
+            if let Some((_, len)) = read_start(&text) {
+                prop_assert!(text.is_char_boundary(len));
+            }
+        }
+    }
+}

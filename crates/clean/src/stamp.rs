@@ -1,0 +1,169 @@
+//! Lines that date the article: "(Last Updated On: March 18, 2017)", "Published: 18 March 2017".
+//!
+//! Scrapers leave such a label on a line of its own, or glue it to the first sentence. A label with a date and
+//! nothing else goes wherever it stands; a date without one, or labelled just "date" (letters in the article
+//! are, too), only above the prose. Glued to a sentence, a
+//! label goes if it is in brackets, or if it opens the text. The first of each kind that stands in the article
+//! tells `published` and `modified`; "updated" never tells when something was published.
+
+use copydesk_article::{DateStamp, Origin, RemovalReason};
+
+use crate::date::{self, Reading};
+use crate::lines::Page;
+
+/// What the page says about its dates.
+#[derive(Debug, Default)]
+pub(crate) struct Stamps {
+    /// When it was published.
+    pub published: Option<DateStamp>,
+    /// When it was last changed.
+    pub modified: Option<DateStamp>,
+}
+
+/// Most words of a line that only dates the article.
+const STAMP_WORDS: usize = 14;
+
+/// A label and its date at the start of a line.
+struct Label<'a> {
+    reading: Reading,
+    raw: &'a str,
+    modified: bool,
+    len: usize,
+    bracketed: bool,
+    opens_text: bool,
+    bare: bool,
+}
+
+/// Cuts the lines, and starts of lines, that date the article, and reads them.
+pub(crate) fn cut(page: &mut Page<'_>, stamps: &mut Stamps) {
+    let kept = page.kept();
+    let head = page.prose(&kept).map_or(0, |(first, _)| first);
+    let mut at_start = true;
+    for (at, &index) in kept.iter().enumerate() {
+        let line = page.line(index);
+        let Some(label) = label(line) else {
+            if at < head
+                && page.lines[index].size.words <= STAMP_WORDS
+                && let Some(reading) = date::read(line)
+            {
+                stamps.published.get_or_insert_with(|| reading.stamp(line, Origin::Page));
+                page.cut(index, RemovalReason::Date);
+            } else {
+                at_start = false;
+            }
+            continue;
+        };
+        let rest = &line[label.len..];
+        if label.bare && at >= head && !at_start {
+            continue;
+        }
+        if rest.is_empty() {
+            page.cut(index, RemovalReason::Date);
+        } else if label.bracketed || (at_start && label.opens_text && rest.starts_with(char::is_whitespace)) {
+            // What follows must be words: a mark that combines would hang in the air.
+            if !rest.trim_start().starts_with(|c: char| c.is_alphanumeric() || "\"“”‘’'«„".contains(c)) {
+                continue;
+            }
+            page.cut_start(index, label.len, RemovalReason::Date);
+            at_start = false;
+        } else {
+            at_start = false;
+            continue;
+        }
+        let slot = if label.modified { &mut stamps.modified } else { &mut stamps.published };
+        slot.get_or_insert_with(|| label.reading.stamp(label.raw, Origin::Page));
+    }
+}
+
+fn label(line: &str) -> Option<Label<'_>> {
+    // Longer phrases before those they begin with.
+    const PHRASES: [(&str, bool); 20] = [
+        ("last updated on", true),
+        ("last updated at", true),
+        ("last updated", true),
+        ("last modified on", true),
+        ("last modified", true),
+        ("date modified", true),
+        ("date updated", true),
+        ("updated on", true),
+        ("updated at", true),
+        ("updated", true),
+        ("modified", true),
+        ("date published", false),
+        ("first published on", false),
+        ("first published", false),
+        ("published on", false),
+        ("published at", false),
+        ("published", false),
+        ("publication date", false),
+        ("posted on", false),
+        ("posted", false),
+    ];
+    let inner = line.strip_prefix('(').or_else(|| line.strip_prefix('['));
+    let bracketed = inner.is_some();
+    let inner = inner.unwrap_or(line).trim_start();
+    let strip = |phrase: &str| {
+        let start = inner.get(..phrase.len()).filter(|start| start.eq_ignore_ascii_case(phrase))?;
+        let rest = &inner[start.len()..];
+        (!rest.starts_with(char::is_alphanumeric)).then_some(rest)
+    };
+    let named = PHRASES.iter().find_map(|&(phrase, modified)| Some((strip(phrase)?, modified)));
+    let bare = named.is_none();
+    let (after, modified) = named.or_else(|| Some((strip("date")?, false)))?;
+    let opens_text = bare || after.trim_start().starts_with(':');
+    let after = after.trim_start();
+    let after = after.strip_prefix([':', '-', '–', '|']).unwrap_or(after).trim_start();
+    let (reading, date_len) = date::read_start(after)?;
+    let raw = &after[..date_len];
+    let mut rest = &after[date_len..];
+    if bracketed {
+        rest = rest.trim_start().strip_prefix([')', ']'])?;
+    } else if let Some(end) = rest.strip_prefix('.').filter(|end| end.is_empty()) {
+        rest = end;
+    }
+    Some(Label { reading, raw, modified, len: line.len() - rest.len(), bracketed, opens_text, bare })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &str) -> (Vec<String>, Option<String>, Option<String>) {
+        let mut page = Page::new(text);
+        let mut stamps = Stamps::default();
+        cut(&mut page, &mut stamps);
+        let kept = page.kept().into_iter().map(|i| page.line(i).to_owned()).collect();
+        (kept, stamps.published.map(|d| d.value), stamps.modified.map(|d| d.value))
+    }
+
+    const PROSE: &str = "The harbour board voted on Monday to close the old ferry pier for good.";
+
+    #[test]
+    fn a_date_glued_to_the_first_sentence_goes() {
+        assert_eq!(run(&format!(" date 2019-05-06 {PROSE}")), (vec![PROSE.into()], Some("2019-05-06".into()), None));
+        assert_eq!(
+            run(&format!("(Last Updated On: May 6, 2019){PROSE}")),
+            (vec![PROSE.into()], None, Some("2019-05-06".into()))
+        );
+    }
+
+    #[test]
+    fn the_first_of_each_kind_counts() {
+        let text = format!("6 May 2019\n\nUpdated: May 8, 2019 10:15 am\n\n{PROSE}\n\n(Last updated on: 9 May 2019)");
+        assert_eq!(run(&text), (vec![PROSE.into()], Some("2019-05-06".into()), Some("2019-05-08T10:15".into())));
+    }
+
+    #[test]
+    fn dates_in_the_prose_stay() {
+        for line in [
+            "Updated May 6, 2019 figures show fewer ferries than in any year since the war ended.",
+            "2019-05-06",
+            "Date: 2019-05-06",
+            "Date 2019-05-06 was chosen, the board said, because no ferry sails on that day.",
+        ] {
+            let (kept, published, _) = run(&format!("{PROSE}\n\n{line}"));
+            assert_eq!((kept.len(), published), (2, None), "{line}");
+            assert_eq!(kept[1], line);
+        }
+    }
+}

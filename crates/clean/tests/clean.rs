@@ -1,0 +1,261 @@
+//! Whole articles through [`clean`], and the promises of the crate as properties.
+
+use copydesk_article::RemovalReason::{About, Byline, Caption, Date, Navigation, Repeated, Share, Teaser, Title};
+use copydesk_article::{AuthorKind, Confidence, DatePrecision, Origin, RemovalReason, RepairKind, Supplied, Zone};
+use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
+use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization;
+
+fn cut(text: &str) -> Cleaned {
+    with(text, &Supplied::default(), Mode::Cut)
+}
+
+fn with(text: &str, supplied: &Supplied, mode: Mode) -> Cleaned {
+    clean(&Input { source: Source::Text(text), supplied, mode })
+}
+
+fn reasons(cleaned: &Cleaned) -> Vec<RemovalReason> {
+    cleaned.removed.iter().map(|removal| removal.reason).collect()
+}
+
+const BODY: [&str; 4] = [
+    "The harbour board of Lindvik voted on Monday evening to close the old ferry pier for good.",
+    "Fishermen who have used the pier since the war said that they would appeal against the decision.",
+    "“We have nowhere else to land our catch,” said Ingrid Solberg, who owns two boats, “and nobody asked us.”",
+    "The board will meet again in the spring, when the new terminal across the bay is due to open.",
+];
+
+fn body() -> String {
+    BODY.join("\n\n")
+}
+
+#[test]
+fn a_date_glued_to_the_first_sentence_and_a_torn_quotation_mark() {
+    let source = format!(" date 2019-05-06 {}\n\n” We have lost the pier,” she said.", body());
+    let cleaned = cut(&source);
+    assert_eq!(cleaned.text, format!("{}\n\n”We have lost the pier,” she said.", body()));
+    let published = cleaned.published.expect("a date");
+    assert_eq!((published.value.as_str(), published.raw.as_str()), ("2019-05-06", "2019-05-06"));
+    assert_eq!(
+        (published.precision, published.zone, published.from),
+        (DatePrecision::Day, Zone::Unknown, Origin::Page)
+    );
+    assert_eq!((cleaned.title, cleaned.modified), (None, None));
+    assert_eq!((cleaned.removed[0].start, cleaned.removed[0].text.as_str()), (1, "date 2019-05-06"));
+    assert_eq!(cleaned.repairs.len(), 1);
+    assert_eq!(cleaned.repairs[0].kind, RepairKind::QuoteSpacing);
+    let gap: String = source.chars().skip(cleaned.repairs[0].start).take(1).collect();
+    assert_eq!((gap.as_str(), cleaned.repairs[0].end - cleaned.repairs[0].start), (" ", 1));
+}
+
+#[test]
+fn a_body_pasted_twice_among_furniture() {
+    let title = "Board Closes Old Ferry Pier";
+    let source = format!(
+        "Skip to main content\nLatest news\nThumbnail\n\n{title}\n\n{0}\n\u{A0}\n\n{title}\n\n{1}\n\nThumbnail\n\n{0}\n\u{A0}\n\nShare this post",
+        body(),
+        BODY[1]
+    );
+    let cleaned = cut(&source);
+    assert_eq!(cleaned.text, body());
+    assert_eq!(cleaned.title.as_deref(), Some(title));
+    assert_eq!(
+        reasons(&cleaned),
+        [
+            Navigation, Navigation, Caption, Title, Repeated, Repeated, Caption, Repeated, Repeated, Repeated,
+            Repeated, Share
+        ]
+    );
+    assert_eq!(cleaned.language.code, "en");
+    assert_eq!((cleaned.problems, cleaned.repairs), (vec![], vec![]));
+}
+
+#[test]
+fn byline_update_and_tail() {
+    let source = format!(
+        "Breaking News\n\nBoard closes old ferry pier: owners\n\n(Last Updated On: May 6, 2019)\n\n\n{}\n\nBy: Omar Haddad\n\nAbout Lindvik Post\n\n\nCheck Also\n\nFerry fares rise for the third time\n\n(Last Updated On: August 20, 2020)If fares rise again …",
+        body()
+    );
+    let cleaned = cut(&source);
+    assert_eq!(cleaned.text, body());
+    assert_eq!(cleaned.title.as_deref(), Some("Board closes old ferry pier: owners"));
+    assert_eq!((cleaned.authors[0].name.as_str(), cleaned.authors[0].kind), ("Omar Haddad", AuthorKind::Person));
+    assert_eq!(cleaned.authors[0].raw, "By: Omar Haddad");
+    assert_eq!(reasons(&cleaned), [Navigation, Title, Date, Byline, About, Teaser, Teaser, Teaser]);
+    assert_eq!(cleaned.modified.map(|date| date.value).as_deref(), Some("2019-05-06"));
+    assert_eq!(cleaned.published, None);
+}
+
+#[test]
+fn a_clean_article_is_not_touched() {
+    let articles = [
+        body(),
+        "Le conseil du port a voté lundi la fermeture définitive du vieux quai des ferries.\n\n« On ne nous a rien demandé », a dit Mme Solberg, propriétaire de deux bateaux.".to_owned(),
+        "港口委员会星期一晚上投票决定永久关闭旧渡轮码头。\n\n渔民们表示，他们将对这一决定提出上诉。".to_owned(),
+        "صوّت مجلس الميناء مساء الاثنين على إغلاق رصيف العبّارات القديم نهائيًا.\n\nقال الصيادون إنهم سيستأنفون القرار أمام المحكمة في الربيع.".to_owned(),
+        "बंदरगाह बोर्ड ने सोमवार शाम को पुराने घाट को हमेशा के लिए बंद करने का फैसला किया।\n\nमछुआरों ने कहा कि वे इस फैसले के खिलाफ अपील करेंगे।".to_owned(),
+        "The sea is grey\nand wide tonight,\n\nThe sea is grey\nand calm.".to_owned(),
+    ];
+    for article in articles {
+        let cleaned = cut(&article);
+        assert_eq!(cleaned.text, article);
+        assert_eq!((cleaned.removed, cleaned.repairs, cleaned.title), (vec![], vec![], None));
+    }
+}
+
+#[test]
+fn what_is_supplied_beats_what_the_text_says() {
+    let supplied = Supplied {
+        title: Some(" Old pier to close ".into()),
+        authors: vec!["By Ingrid Solberg".into()],
+        published: Some("03/04/2019".into()),
+        modified: Some("next week".into()),
+        language: Some("en-GB".into()),
+        ..Supplied::default()
+    };
+    let source = format!("Published: 6 May 2019\nUpdated: 7 May 2019\n\n{}\n\nBy Omar Haddad", body());
+    let cleaned = with(&source, &supplied, Mode::Cut);
+    assert_eq!(cleaned.text, body());
+    assert_eq!(cleaned.title.as_deref(), Some("Old pier to close"));
+    assert_eq!(cleaned.authors.len(), 1);
+    assert_eq!(cleaned.authors[0].name, "Ingrid Solberg");
+    let published = cleaned.published.expect("a date");
+    assert_eq!((published.value.as_str(), published.confidence), ("2019-04-03", Confidence::Low));
+    assert_eq!(published.from, Origin::Supplied);
+    assert_eq!((cleaned.language.code.as_str(), cleaned.language.confidence), ("en", 1.0));
+    assert_eq!(cleaned.modified, None);
+    assert_eq!(cleaned.problems.len(), 1);
+    assert!(cleaned.problems[0].detail.contains("`modified`") && cleaned.problems[0].detail.contains("`next week`"));
+}
+
+#[test]
+fn marking_and_off_leave_the_text() {
+    let source = format!("Skip to main content\n\n date 2019-05-06 {}\n\nShare this post", body());
+    let cut = cut(&source);
+    let marked = with(&source, &Supplied::default(), Mode::Mark);
+    assert_eq!(marked.removed, cut.removed);
+    assert_eq!(marked.text, format!("Skip to main content\n\ndate 2019-05-06 {}\n\nShare this post", body()));
+    let off = with(&source, &Supplied::default(), Mode::Off);
+    assert_eq!((off.text.as_str(), off.removed.len()), (source.as_str(), 0));
+    assert_eq!(off.published, cut.published);
+}
+
+#[test]
+fn too_much_furniture_leaves_the_text_whole() {
+    let furniture = "Skip to main content\n\nShare this post\n\nAll rights reserved";
+    let cleaned = cut(furniture);
+    assert_eq!((cleaned.text.as_str(), cleaned.removed.len(), cleaned.problems.len()), (furniture, 0, 1));
+    assert!(cleaned.problems[0].detail.contains("60 %"));
+    // Two copies more than the one that stays are 67 % of the page, and none of the body.
+    let thrice = cut(&[body(), body(), body()].join("\n\n"));
+    assert_eq!((thrice.text, thrice.problems), (body(), vec![]));
+    // A text that is its own title keeps it.
+    let supplied = Supplied { title: Some("Old pier to close".into()), ..Supplied::default() };
+    assert_eq!(with("Old pier to close", &supplied, Mode::Cut).text, "Old pier to close");
+}
+
+#[test]
+fn bytes_are_decoded_and_broken_ones_listed() {
+    let supplied = Supplied::default();
+    let bytes = [BODY[2].as_bytes(), BODY[2].as_bytes(), b"\xFF\xFE ", BODY[0].as_bytes()].concat();
+    let cleaned = clean(&Input { source: Source::Bytes(&bytes), supplied: &supplied, mode: Mode::Cut });
+    assert_eq!(cleaned.charset.as_deref(), Some("utf-8"));
+    let repair = &cleaned.repairs[0];
+    assert_eq!((cleaned.repairs.len(), repair.kind), (1, RepairKind::InvalidBytes));
+    let broken: String = cleaned.text.chars().skip(repair.start).take(repair.end - repair.start).collect();
+    assert_eq!(broken, "\u{FFFD}\u{FFFD}");
+    assert_eq!(cut("\u{FEFF}a\u{1}b").text, "ab");
+    assert_eq!(cut("a").charset, None);
+}
+
+/// Pages as scrapers make them: prose, furniture, headlines, dates and damage in any order.
+fn page() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        4 => proptest::sample::select(BODY.to_vec()).prop_map(str::to_owned),
+        3 => "[A-Z][a-z]{2,8}( [a-z]{1,9}){2,12}\\.",
+        2 => "[A-Z][a-z]{2,8}( [A-Za-z]{1,9}){0,7}",
+        1 => "\\PC{0,40}",
+        6 => proptest::sample::select(vec![
+            "Skip to main content", "Latest news", "Home", "Video", "Twitter", "Print", "Thumbnail", "Share this post",
+            "Check Also", "About Lindvik Post", "About the author", "By: Omar Haddad", "By Ingrid Solberg",
+            "ALSO READ: Ferry fares rise", "(Last Updated On: May 6, 2019)", "date 2019-05-06", "6 May 2019",
+            "All rights reserved", "“No.”", "And the sea was calm.", "Board closes old ferry pier", "Pier",
+            "We use cookies to give you the best experience.", "\u{1}", "\u{FEFF}", "港口委员会投票决定关闭码头",
+        ]).prop_map(str::to_owned),
+    ];
+    let glue = proptest::sample::select(vec![
+        "\n",
+        "\n\n",
+        "\r\n\r\n",
+        "\n\u{A0}\n",
+        " ",
+        "",
+        "\u{301}",
+        "\u{FEFF}\n",
+        "\n\n” ",
+        "\n\n\" ",
+        "\n\ndate 2019-05-06 ",
+        "\n(Last Updated On: May 6, 2019)",
+        "\u{2028}",
+        "\u{0}",
+    ]);
+    proptest::collection::vec((line, glue), 0..24)
+        .prop_map(|parts| parts.into_iter().flat_map(|(line, glue)| [line, glue.to_owned()]).collect())
+}
+
+/// A text without white space and without what repairs may change.
+fn essence(text: impl Iterator<Item = char>) -> String {
+    text.filter(|&c| !c.is_whitespace() && !c.is_ascii_control() && c != '\u{FEFF}').nfc().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn nothing_is_cut_in_silence(source in page()) {
+        let cleaned = cut(&source);
+        let chars: Vec<char> = source.chars().collect();
+        let mut kept = Vec::new();
+        let mut at = 0;
+        for removal in &cleaned.removed {
+            prop_assert!(removal.start >= at && removal.end > removal.start, "{:?}", cleaned.removed);
+            prop_assert_eq!(chars[removal.start..removal.end].iter().collect::<String>(), removal.text.clone());
+            kept.extend_from_slice(&chars[at..removal.start]);
+            at = removal.end;
+        }
+        kept.extend_from_slice(&chars[at..]);
+        prop_assert_eq!(essence(kept.into_iter()), essence(cleaned.text.chars()));
+        prop_assert_eq!(cleaned.text.is_empty(), essence(source.chars()).is_empty());
+        for repair in &cleaned.repairs {
+            prop_assert!(repair.start < repair.end && repair.end <= chars.len());
+        }
+        prop_assert!(cleaned.repairs.is_sorted_by_key(|repair| repair.start));
+    }
+
+    #[test]
+    fn cleaning_again_changes_nothing(source in page()) {
+        let once = cut(&source);
+        let title = once.removed.iter().any(|removal| removal.reason == Title).then(|| once.title.clone()).flatten();
+        let again = with(&once.text, &Supplied { title, ..Supplied::default() }, Mode::Cut);
+        prop_assert_eq!(&again.text, &once.text);
+        prop_assert_eq!((again.removed, again.repairs), (vec![], vec![]));
+    }
+
+    #[test]
+    fn paragraphs_are_parted_by_one_blank_line(source in page()) {
+        let text = cut(&source).text;
+        prop_assert!(!text.contains("\n\n\n"));
+        prop_assert_eq!(text.trim(), &text);
+        for line in text.lines() {
+            prop_assert_eq!(line.trim(), line);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), mode in 0..3) {
+        let mode = [Mode::Off, Mode::Mark, Mode::Cut][mode as usize];
+        let supplied = Supplied::default();
+        let cleaned = clean(&Input { source: Source::Bytes(&bytes), supplied: &supplied, mode });
+        prop_assert!(cleaned.charset.is_some());
+    }
+}

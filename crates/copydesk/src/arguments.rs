@@ -1,0 +1,55 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A drop folder for news: cleans, deduplicates and annotates articles, and delivers each once.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Arguments {
+    /// Configuration file [default: config/copydesk.toml, then /etc/copydesk/copydesk.toml]
+    #[arg(short, long, global = true, env = "COPYDESK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch the drop folder and deliver what comes, until stopped
+    Run,
+    /// Take files, folders or standard input once, and write the records
+    Ingest(Ingest),
+    /// Say whether `run` would start, and if not, why and where
+    Check,
+    /// Write a small configuration to start from
+    Init(Init),
+}
+
+/// Arguments of `ingest`.
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Files and folders; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Deliver to the sinks of the configuration, with its ledger, instead of standard output
+    #[arg(long)]
+    pub configured: bool,
+
+    /// Keep what could not be read here, with the reason beside it [default: only say so]
+    #[arg(long, value_name = "FOLDER")]
+    pub quarantine: Option<PathBuf>,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to write it
+    #[arg(default_value = "copydesk.toml", value_name = "FILE")]
+    pub file: PathBuf,
+}

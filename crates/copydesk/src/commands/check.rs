@@ -1,0 +1,85 @@
+//! `copydesk check`: says whether `run` would start.
+//!
+//! The same loader as `run`, then what only the machine can tell: folders that can be made and written, the
+//! inbox and `done` on one file system (a file is moved by renaming it), the ledger free, the address free.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use copydesk_intake::After;
+use copydesk_ledger::{FjallLedger, LedgerError};
+
+use crate::config::Config;
+
+/// Checks everything and says what it found.
+///
+/// # Errors
+/// Where the configuration has a mistake.
+pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    let problems = problems(&config);
+    for problem in &problems {
+        eprintln!("{}: {problem}", config.path.display());
+    }
+    if problems.is_empty() {
+        println!("{}: ok, {} sink(s)", config.path.display(), config.sinks.len());
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+fn problems(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    let sinks = config.sinks.values().flat_map(|sink| sink.options.folders());
+    let own = [&config.intake.folder, &config.intake.done, &config.intake.quarantine, &config.ledger.folder];
+    for folder in own.into_iter().cloned().chain(sinks) {
+        if let Err(problem) = writable(&folder) {
+            problems.push(problem);
+        }
+    }
+    if config.intake.after == After::Done
+        && let (Some(inbox), Some(done)) = (device(&config.intake.folder), device(&config.intake.done))
+        && inbox != done
+    {
+        problems.push(format!(
+            "the inbox {} and `done` {} are on different file systems: put both on one, so that finished files can \
+             be renamed",
+            config.intake.folder.display(),
+            config.intake.done.display()
+        ));
+    }
+    if config.ledger.folder.exists()
+        && let Err(error) = FjallLedger::open(&config.ledger)
+    {
+        let running = matches!(error, LedgerError::Locked { .. });
+        problems.push(if running { format!("{error} (`run` is running?)") } else { error.to_string() });
+    }
+    if let Err(error) = std::net::TcpListener::bind(config.admin.listen) {
+        problems.push(format!("can't listen on {}: {error}; set another `listen` in [admin]", config.admin.listen));
+    }
+    problems
+}
+
+/// The nearest folder above that exists: what `run` would create the folder in.
+fn standing(folder: &Path) -> PathBuf {
+    let standing = folder.ancestors().find(|above| above.exists() && !above.as_os_str().is_empty());
+    standing.unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Whether `run` could make and write a folder; nothing is left behind.
+fn writable(folder: &Path) -> Result<(), String> {
+    let standing = standing(folder);
+    if !standing.is_dir() {
+        return Err(format!("{} is no folder, so {} can't be used", standing.display(), folder.display()));
+    }
+    let probe = tempfile::Builder::new().prefix(".copydesk-check-").tempfile_in(&standing);
+    let refused = |error| format!("{} can't be written: {error}; give the desk the right to", standing.display());
+    probe.map(|_| ()).map_err(refused)
+}
+
+fn device(folder: &Path) -> Option<u64> {
+    fs::metadata(standing(folder)).ok().map(|metadata| metadata.dev())
+}

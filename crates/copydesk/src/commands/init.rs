@@ -1,0 +1,31 @@
+//! `copydesk init`: a configuration to start from.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use crate::arguments::Init;
+
+/// The configuration in the repository, so that the two never differ.
+const TEMPLATE: &str = include_str!("../../../../config/copydesk.toml");
+
+/// Writes it, never over another.
+///
+/// # Errors
+/// Where the file exists or can't be written.
+pub fn run(init: &Init) -> anyhow::Result<ExitCode> {
+    let path = &init.file;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("can't create {}", folder.display()))?;
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .with_context(|| format!("can't write {}: name another file, or remove this one", path.display()))?;
+    file.write_all(TEMPLATE.as_bytes()).with_context(|| format!("can't write {}", path.display()))?;
+    println!("wrote {0}; start with: copydesk --config {0} run", path.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,6 @@
+//! One file a command.
+
+pub mod check;
+pub mod ingest;
+pub mod init;
+pub mod run;

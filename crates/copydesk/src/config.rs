@@ -1,0 +1,306 @@
+//! The configuration: one TOML file, the same loader for every command, mistakes at line and column.
+//!
+//! Sections are the options of the crates they configure, so a key is documented where it acts. Relative paths
+//! count from the folder of the file. Unknown keys are mistakes.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use copydesk_clean::Mode;
+use copydesk_pipeline::{Options as PipelineOptions, Policies};
+use copydesk_sinks::{KINDS, SinkOptions};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use toml_edit::{Document, Item, Table, Value};
+
+use crate::config_error::{ConfigError, nearest};
+
+/// Where a configuration is looked for when none is named.
+const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
+
+/// The sections.
+const SECTIONS: [&str; 7] = ["intake", "ledger", "pipeline", "policy", "clean", "admin", "sinks"];
+
+/// Keys every sink has besides those of its type.
+const COMMON: [&str; 5] = ["type", "required", "limit_bytes", "batch_articles", "batch_bytes"];
+
+/// Everything the configuration says.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file.
+    pub path: PathBuf,
+    /// `[intake]`.
+    pub intake: copydesk_intake::Options,
+    /// `[ledger]`.
+    pub ledger: copydesk_ledger::Options,
+    /// `[pipeline]`.
+    pub pipeline: PipelineOptions,
+    /// `[policy]`.
+    pub policies: Policies,
+    /// `[clean]`.
+    pub clean: CleanConfig,
+    /// `[admin]`.
+    pub admin: AdminConfig,
+    /// `[sinks.NAME]`.
+    pub sinks: BTreeMap<String, SinkConfig>,
+}
+
+/// `[clean]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CleanConfig {
+    /// `off`, `mark` or `cut` (default).
+    pub mode: Mode,
+}
+
+/// `[admin]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdminConfig {
+    /// Address of `/metrics`, `/livez` and `/readyz`. Default `127.0.0.1:9464`.
+    pub listen: SocketAddr,
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)) }
+    }
+}
+
+/// What every sink can be told, and what its type can.
+#[derive(Clone, Debug)]
+pub struct SinkConfig {
+    /// What every sink can be told.
+    pub common: SinkCommon,
+    /// What its type can.
+    pub options: SinkOptions,
+}
+
+/// What every sink can be told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SinkCommon {
+    /// Type of the store.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether files wait in the inbox until it has everything of theirs. Default true.
+    #[serde(default = "yes")]
+    pub required: bool,
+    /// Outbox bytes an optional sink may fall behind before its oldest rows expire. Default 1 GiB.
+    #[serde(default = "gibibyte")]
+    pub limit_bytes: u64,
+    /// Rows a batch. Default 500.
+    #[serde(default = "batch_articles")]
+    pub batch_articles: usize,
+    /// Bytes a batch. Default 8 MiB.
+    #[serde(default = "batch_bytes")]
+    pub batch_bytes: u64,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn gibibyte() -> u64 {
+    1 << 30
+}
+
+const fn batch_articles() -> usize {
+    500
+}
+
+const fn batch_bytes() -> u64 {
+    8 << 20
+}
+
+impl Config {
+    /// Loads the named file, or the first that is there.
+    ///
+    /// # Errors
+    /// Where there is none, it can't be read, or it has a mistake.
+    pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => PLACES.map(PathBuf::from).into_iter().find(|path| path.exists()).ok_or_else(|| {
+                ConfigError::at(Path::new(PLACES[0]), "", None, "there is no configuration")
+                    .with_help("name one with --config FILE, or write one with `copydesk init`")
+            })?,
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| ConfigError::at(&path, "", None, format!("can't be read: {error}")))?;
+        Self::parse(&path, &text)
+    }
+
+    /// Reads a configuration's text.
+    ///
+    /// # Errors
+    /// Where it has a mistake.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let document = Document::parse(text)
+            .map_err(|error| ConfigError::at(path, text, error.span(), error.message().trim()))?;
+        let source = Source { path, text };
+        for (name, _) in document.as_table() {
+            if !SECTIONS.contains(&name) {
+                let span = document.as_table().key(name).and_then(|key| key.span());
+                let error = ConfigError::at(path, text, span, format!("unknown section `{name}`"));
+                return Err(match nearest(name, SECTIONS) {
+                    Some(near) => error.with_help(format!("did you mean `{near}`?")),
+                    None => error.with_help(format!("the sections are {}", SECTIONS.join(", "))),
+                });
+            }
+        }
+        let section = |name: &str| document.as_table().get(name);
+        let sinks = source.sinks(section("sinks"))?;
+        let mut config = Self {
+            path: path.to_owned(),
+            intake: source.section(section("intake"))?,
+            ledger: source.section(section("ledger"))?,
+            pipeline: source.section(section("pipeline"))?,
+            policies: source.section(section("policy"))?,
+            clean: source.section(section("clean"))?,
+            admin: source.section(section("admin"))?,
+            sinks,
+        };
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        config.resolve(&base);
+        Ok(config)
+    }
+
+    fn resolve(&mut self, base: &Path) {
+        for path in [
+            &mut self.intake.folder,
+            &mut self.intake.done,
+            &mut self.intake.quarantine,
+            &mut self.ledger.folder,
+        ] {
+            *path = base.join(&*path);
+        }
+        for sink in self.sinks.values_mut() {
+            sink.options.resolve_paths(base);
+        }
+        // The desk must not eat its own output where that stands inside the inbox.
+        self.intake.exclude = vec![self.intake.done.clone(), self.intake.quarantine.clone(), self.ledger.folder.clone()];
+        self.intake.exclude.extend(self.sinks.values().flat_map(|sink| sink.options.folders()));
+        self.intake.exclude.retain(|folder| !self.intake.folder.starts_with(folder));
+    }
+}
+
+/// The text that is read, for messages.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn section<T: DeserializeOwned>(&self, item: Option<&Item>) -> Result<T, ConfigError> {
+        let table = match item {
+            None => Table::new(),
+            Some(item) => self.table(item)?,
+        };
+        self.read(table)
+    }
+
+    fn table(&self, item: &Item) -> Result<Table, ConfigError> {
+        item.clone()
+            .into_table()
+            .map_err(|other| ConfigError::at(self.path, self.text, other.span(), "a section `[…]` is expected here"))
+    }
+
+    fn read<T: DeserializeOwned>(&self, table: Table) -> Result<T, ConfigError> {
+        let span = table.span();
+        T::deserialize(Value::from(table.into_inline_table()).into_deserializer()).map_err(|error| {
+            ConfigError::at(self.path, self.text, error.span().or(span), error.message().trim())
+        })
+    }
+
+    fn sinks(&self, item: Option<&Item>) -> Result<BTreeMap<String, SinkConfig>, ConfigError> {
+        let mut sinks = BTreeMap::new();
+        let table = item.map(|item| self.table(item)).transpose()?.unwrap_or_default();
+        for (name, item) in &table {
+            sinks.insert(name.to_owned(), self.sink(self.table(item)?)?);
+        }
+        if sinks.is_empty() {
+            return Err(ConfigError::at(self.path, self.text, None, "there is no sink, so nothing would be delivered")
+                .with_help("add a section `[sinks.NAME]` with a `type` and a `path`"));
+        }
+        Ok(sinks)
+    }
+
+    fn sink(&self, table: Table) -> Result<SinkConfig, ConfigError> {
+        let (mut common, mut own) = (table.clone(), table);
+        let names: Vec<String> = own.iter().map(|(name, _)| name.to_owned()).collect();
+        for name in names {
+            if COMMON.contains(&name.as_str()) {
+                own.remove(&name);
+            } else {
+                common.remove(&name);
+            }
+        }
+        let kind_span = common.get("type").and_then(Item::span);
+        let common: SinkCommon = self.read(common)?;
+        let options = match common.kind.as_str() {
+            "jsonl" => SinkOptions::Jsonl(self.read_own(own)?),
+            "sqlite" => SinkOptions::Sqlite(self.read_own(own)?),
+            "stdout" => SinkOptions::Stdout(self.read_own(own)?),
+            other => {
+                let error = ConfigError::at(self.path, self.text, kind_span, format!("unknown sink type `{other}`"));
+                return Err(match nearest(other, KINDS) {
+                    Some(near) => error.with_help(format!("did you mean `{near}`?")),
+                    None => error.with_help(format!("the types are {}", KINDS.join(", "))),
+                });
+            }
+        };
+        Ok(SinkConfig { common, options })
+    }
+
+    /// Reads a type's own keys; a mistyped common key gets its suggestion too.
+    fn read_own<T: DeserializeOwned>(&self, own: Table) -> Result<T, ConfigError> {
+        let names: Vec<String> = own.iter().map(|(name, _)| name.to_owned()).collect();
+        self.read(own).map_err(|error| {
+            let unknown = names.iter().find(|name| error.message.contains(&format!("unknown field `{name}`")));
+            match unknown.and_then(|name| nearest(name, COMMON)).filter(|_| error.help.is_none()) {
+                Some(near) => error.with_help(format!("did you mean `{near}`?")),
+                None => error,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "[intake]\nfolder = \"in\"\n[sinks.a]\ntype = \"jsonl\"\npath = \"out/a.jsonl\"\n";
+
+    fn mistake(text: &str) -> ConfigError {
+        Config::parse(Path::new("/etc/c.toml"), text).expect_err(text)
+    }
+
+    #[test]
+    fn relative_paths_count_from_the_file() {
+        let config = Config::parse(Path::new("/etc/desk/c.toml"), GOOD).expect("good");
+        assert_eq!(config.intake.folder, Path::new("/etc/desk/in"));
+        assert_eq!(config.ledger.folder, Path::new("/etc/desk/ledger"));
+        assert!(config.intake.exclude.contains(&PathBuf::from("/etc/desk/out")));
+    }
+
+    #[test]
+    fn mistakes_stand_at_their_line_and_column() {
+        for (extra, place, message, help) in [
+            ("[intak]\n", (6, 2), "unknown section `intak`", "did you mean `intake`?"),
+            ("[pipeline]\nworkerz = 2\n", (7, 1), "unknown field `workerz`", "did you mean `workers`?"),
+            ("[pipeline]\nworkers = \"two\"\n", (7, 11), "invalid type", ""),
+            ("[sinks.b]\ntype = \"sqlit\"\n", (7, 8), "unknown sink type `sqlit`", "did you mean `sqlite`?"),
+            ("[sinks.b]\ntype = \"stdout\"\nrequird = false\n", (8, 1), "unknown field", "did you mean `required`?"),
+            ("[policy]\nduplicate_text = \"withold\"\n", (7, 18), "unknown variant", "did you mean `withhold`?"),
+            ("[ledger\n", (6, 8), "", ""),
+        ] {
+            let error = mistake(&format!("{GOOD}{extra}"));
+            assert_eq!(error.place, Some(place), "{error}");
+            assert!(error.message.contains(message), "{error}");
+            assert_eq!(error.help.as_deref().unwrap_or_default(), help, "{error}");
+        }
+        assert!(mistake("[intake]\n").message.contains("no sink"));
+    }
+}

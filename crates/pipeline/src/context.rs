@@ -1,0 +1,39 @@
+//! What every stage of one run of the pipeline shares.
+
+use std::sync::Arc;
+
+use copydesk_clean::Mode;
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::Budget;
+use crate::cpu::Cpu;
+use crate::in_flight::InFlight;
+use crate::options::{Options, Policies};
+use crate::settlement::Settlement;
+use crate::stages::PatientLedger;
+use crate::status::Status;
+
+/// Shared by the stages; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// Limits.
+    pub options: Arc<Options>,
+    /// What happens to copies.
+    pub policies: Policies,
+    /// How far cleaning goes.
+    pub cleaning: Mode,
+    /// Durable state.
+    pub ledger: PatientLedger,
+    /// Keys not yet durable.
+    pub in_flight: Arc<InFlight>,
+    /// Computing threads.
+    pub cpu: Cpu,
+    /// What may be in flight.
+    pub budget: Budget,
+    /// How far the sinks are.
+    pub settlement: Arc<Settlement>,
+    /// How everyone is doing.
+    pub status: Arc<Status>,
+    /// Ends everything at once: the pipeline is given up.
+    pub kill: CancellationToken,
+}

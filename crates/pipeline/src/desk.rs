@@ -1,0 +1,259 @@
+//! One run of the pipeline, from the ledger as it stands to the last settled article: wiring, and what happens
+//! when a part of it breaks.
+//!
+//! Stopping drains from the top: admission ends, its link closes, and each stage ends when its inbox is closed
+//! and empty. The first task that fails is the root cause; it takes the whole run down, and the supervisor
+//! starts another from the ledger.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_channel::{Receiver, bounded, unbounded};
+use copydesk_clean::Mode;
+use copydesk_ledger::{Ledger, LedgerError};
+use metrics::gauge;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::Budget;
+use crate::context::Context;
+use crate::cpu::{Cpu, words};
+use crate::delivery::{self, SinkPart};
+use crate::gauges::{Depth, Gauges};
+use crate::intake::IntakePart;
+use crate::options::{Options, Policies};
+use crate::settlement::Settlement;
+use crate::stages::admission::{Links, Reading};
+use crate::stages::{GivenUp, PatientLedger, clean, commit, dedup, entities, near_dedup};
+use crate::status::Status;
+use crate::{finish, metric};
+
+/// How long the tasks of a broken run get to end.
+const LET_GO: Duration = Duration::from_secs(20);
+
+/// Everything a run needs.
+pub struct Parts {
+    /// Limits.
+    pub options: Arc<Options>,
+    /// What happens to copies.
+    pub policies: Policies,
+    /// How far cleaning goes.
+    pub cleaning: Mode,
+    /// Where files come from.
+    pub intake: Arc<IntakePart>,
+    /// Where records go.
+    pub sinks: Vec<Arc<SinkPart>>,
+    /// Durable state.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where the ledger is: its file system's free space closes the gate.
+    pub ledger_folder: PathBuf,
+    /// How everyone is doing.
+    pub status: Arc<Status>,
+}
+
+/// Why a run broke.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The ledger could not be read at the start.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The inbox could not be watched.
+    #[error(transparent)]
+    Intake(#[from] copydesk_intake::IntakeError),
+    /// The system gave no threads.
+    #[error("no computing threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A task panicked: a bug, not an article.
+    #[error("stage {stage} panicked: {words}")]
+    Panicked {
+        /// The stage.
+        stage: &'static str,
+        /// What the panic said.
+        words: String,
+    },
+    /// A task gave up; the log says why.
+    #[error("stage {0} gave up")]
+    GaveUp(&'static str),
+    /// An article was dropped without a decision.
+    #[error("an article was dropped without a decision")]
+    Dropped,
+}
+
+/// How a run ended that did not break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Sinks that had not taken everything when the time to stop was up.
+    pub laggards: Vec<String>,
+}
+
+type Tasks = JoinSet<(&'static str, Result<(), GivenUp>)>;
+
+/// Runs the pipeline until `stop` is cancelled or there are no more files, then drains it.
+///
+/// # Errors
+/// Where it could not start, or a part of it broke.
+pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault> {
+    let ledger = Arc::clone(&parts.ledger);
+    let start = tokio::task::spawn_blocking(move || ledger.start()).await.map_err(|_| Fault::GaveUp("start"))??;
+    if start.unclean {
+        tracing::warn!(count = start.files.len(), "the last process did not stop in good order, going on from the ledger");
+    }
+    let progress = parts.ledger.progress();
+    let next = progress.committed.next();
+    let kill = CancellationToken::new();
+    let workers = parts.options.worker_count();
+    let context = Context {
+        options: Arc::clone(&parts.options),
+        policies: parts.policies,
+        cleaning: parts.cleaning,
+        ledger: PatientLedger::new(Arc::clone(&parts.ledger), Arc::clone(&parts.status), kill.clone()),
+        in_flight: Arc::default(),
+        cpu: Cpu::new(workers)?,
+        budget: Budget::new(parts.options.memory_budget_bytes, parts.options.max_in_flight.min(2048)),
+        settlement: Arc::new(Settlement::new(&progress)),
+        status: Arc::clone(&parts.status),
+        kill: kill.clone(),
+    };
+    // Before the first sequence can settle, every sink has its place.
+    for sink in &parts.sinks {
+        let key = copydesk_ledger::SinkKey { name: sink.name.clone(), target: (sink.build)().target() };
+        let row = parts.ledger.sink(&key)?;
+        context.settlement.settled(&sink.name, sink.required, row.cursor, row.passed_bytes);
+    }
+
+    let capacity = parts.options.channel_articles.max(1);
+    let (read_out, dedup_in) = bounded(capacity);
+    let (dedup_out, clean_in) = bounded(capacity);
+    let (clean_out, near_dedup_in) = bounded(capacity);
+    let (near_dedup_out, entities_in) = bounded(capacity);
+    let (entities_out, commit_in) = bounded(capacity);
+    // A few bytes a file, and never more than the outbox limit lets files wait: bounding these would only
+    // make a full link where there must not be one.
+    let (ends, ended) = unbounded();
+    let (read, finished) = unbounded();
+    let depths = vec![
+        depth("dedup", &dedup_in),
+        depth("clean", &clean_in),
+        depth("near_dedup", &near_dedup_in),
+        depth("entities", &entities_in),
+        depth("commit", &commit_in),
+    ];
+
+    let found = {
+        let intake = Arc::clone(&parts.intake);
+        tokio::task::spawn_blocking(move || intake.start()).await.map_err(|_| Fault::GaveUp("intake"))??
+    };
+    let mut stages: Tasks = JoinSet::new();
+    let links = Links { outbox: read_out, ends };
+    let reading =
+        Reading::new(context.clone(), Arc::clone(&parts.intake), links, stop.clone(), &start, &parts.ledger_folder);
+    stages.spawn(async move { ("read", in_thread("read", move || reading.run(&start, found)).await) });
+    stages.spawn(named("dedup", dedup::run(context.clone(), dedup_in, dedup_out)));
+    for _ in 0..workers {
+        stages.spawn(named("clean", clean::run(context.clone(), clean_in.clone(), clean_out.clone())));
+        stages.spawn(named("entities", entities::run(context.clone(), entities_in.clone(), entities_out.clone())));
+    }
+    // The links close when the last task of a stage ends, so no sender may stay here.
+    drop((clean_in, clean_out, entities_in, entities_out));
+    stages.spawn(named("near_dedup", near_dedup::run(context.clone(), near_dedup_in, near_dedup_out, next)));
+    stages.spawn(named("commit", commit::run(context.clone(), commit_in, ended, read, next)));
+    let mut ends_of_line: Tasks = JoinSet::new();
+    for sink in &parts.sinks {
+        ends_of_line.spawn(named("sink", delivery::run(context.clone(), Arc::clone(sink))));
+    }
+    ends_of_line.spawn(named("finish", finish::run(context.clone(), Arc::clone(&parts.intake), finished)));
+    let gauges = Gauges { context: context.clone(), intake: Arc::clone(&parts.intake), depths };
+    let gauges = tokio::spawn(gauges.run());
+
+    let result = drive(parts, &context, &mut stages, &mut ends_of_line).await;
+    gauges.abort();
+    if result.is_err() {
+        kill.cancel();
+        context.budget.close();
+        let all = async {
+            while stages.join_next().await.is_some() {}
+            while ends_of_line.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(LET_GO, all).await.is_err() {
+            tracing::error!("tasks of the broken run do not end, leaving them");
+        }
+    }
+    stages.shutdown().await;
+    ends_of_line.shutdown().await;
+    let intake = Arc::clone(&parts.intake);
+    tokio::task::spawn_blocking(move || intake.stop()).await.map_err(|_| Fault::GaveUp("intake"))?;
+    parts.status.clear_stations();
+    result
+}
+
+async fn drive(
+    parts: &Parts,
+    context: &Context,
+    stages: &mut Tasks,
+    ends_of_line: &mut Tasks,
+) -> Result<Ended, Fault> {
+    while !stages.is_empty() {
+        tokio::select! {
+            ended = stages.join_next() => check(ended)?,
+            // A sink ends only after the stages, unless it breaks.
+            ended = ends_of_line.join_next(), if !ends_of_line.is_empty() => check(ended)?,
+            () = context.kill.cancelled() => return Err(Fault::Dropped),
+        }
+    }
+    let deadline = tokio::time::sleep(parts.options.stop_after());
+    tokio::pin!(deadline);
+    while !ends_of_line.is_empty() {
+        tokio::select! {
+            ended = ends_of_line.join_next() => check(ended)?,
+            () = &mut deadline => break,
+        }
+    }
+    let committed = context.settlement.committed_sequence();
+    let sinks = parts.status.sinks();
+    let laggards = sinks.into_iter().filter(|(_, sink)| sink.cursor < committed).map(|(name, _)| name).collect();
+    Ok(Ended { laggards })
+}
+
+type Joined = Option<Result<(&'static str, Result<(), GivenUp>), tokio::task::JoinError>>;
+
+fn check(ended: Joined) -> Result<(), Fault> {
+    match ended {
+        None | Some(Ok((_, Ok(())))) => Ok(()),
+        Some(Ok((stage, Err(GivenUp)))) => Err(Fault::GaveUp(stage)),
+        Some(Err(error)) => {
+            let words = error.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| words(panic.as_ref()));
+            Err(Fault::Panicked { stage: "of the pipeline", words })
+        }
+    }
+}
+
+async fn named(
+    stage: &'static str,
+    task: impl Future<Output = Result<(), GivenUp>>,
+) -> (&'static str, Result<(), GivenUp>) {
+    (stage, task.await)
+}
+
+/// Runs blocking work on a thread of its own and waits for it.
+async fn in_thread(
+    name: &'static str,
+    work: impl FnOnce() -> Result<(), GivenUp> + Send + 'static,
+) -> Result<(), GivenUp> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        sender.send(work()).ok();
+    });
+    if thread.is_err() {
+        return Err(GivenUp);
+    }
+    // A panic of the thread drops the sender.
+    receiver.await.unwrap_or(Err(GivenUp))
+}
+
+fn depth<T: Send + 'static>(channel: &'static str, link: &Receiver<T>) -> Depth {
+    gauge!(metric::CHANNEL_CAPACITY, "channel" => channel).set(link.capacity().unwrap_or(0) as f64);
+    // A weak handle: watching a link must not keep it open.
+    let link = link.downgrade();
+    Depth { channel, depth: Box::new(move || link.upgrade().map_or(0, |link| link.len())) }
+}

@@ -1,0 +1,74 @@
+//! Gauges that nobody changes as they go: looked at once a second.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_intake::ScanCause;
+use metrics::{counter, gauge};
+
+use crate::context::Context;
+use crate::intake::IntakePart;
+use crate::metric;
+
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A link between two stages, seen from outside.
+pub struct Depth {
+    /// The stage it leads to.
+    pub channel: &'static str,
+    /// How many articles wait in it.
+    pub depth: Box<dyn Fn() -> usize + Send + Sync>,
+}
+
+/// See the module.
+pub struct Gauges {
+    /// What to look at.
+    pub context: Context,
+    /// The intake.
+    pub intake: Arc<IntakePart>,
+    /// The links.
+    pub depths: Vec<Depth>,
+}
+
+impl Gauges {
+    /// Looks until it is aborted.
+    pub async fn run(self) {
+        let mut rescans = BTreeMap::new();
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            self.look(&mut rescans).await;
+        }
+    }
+
+    async fn look(&self, rescans: &mut BTreeMap<ScanCause, u64>) {
+        for link in &self.depths {
+            gauge!(metric::CHANNEL_DEPTH, "channel" => link.channel).set((link.depth)() as f64);
+        }
+        let budget = &self.context.budget;
+        gauge!(metric::BUDGET).set(budget.total_bytes() as f64);
+        gauge!(metric::BUDGET_USED).set(budget.used_bytes() as f64);
+        gauge!(metric::IN_FLIGHT).set(budget.in_flight() as f64);
+        match self.intake.status() {
+            None => self.context.status.set_watching(true),
+            Some(status) => {
+                self.context.status.set_watching(status.up);
+                gauge!(metric::INBOX_FILES).set(status.files as f64);
+                gauge!(metric::INBOX_BYTES).set(status.bytes as f64);
+                for (cause, count) in status.rescans {
+                    let before = rescans.insert(cause, count).unwrap_or(0);
+                    counter!(metric::RESCANS, "cause" => cause.as_str()).increment(count.saturating_sub(before));
+                }
+            }
+        }
+        // Not the patient call: a failing ledger is somebody else's news.
+        let ledger = self.context.ledger.clone();
+        let bytes = tokio::task::spawn_blocking(move || ledger.ledger().disk_bytes()).await;
+        if let Ok(Ok((ledger, outbox))) = bytes {
+            gauge!(metric::LEDGER_BYTES).set(ledger as f64);
+            gauge!(metric::OUTBOX_BYTES).set(outbox as f64);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Ids and keys of articles that are decided or on their way, and not yet durable.
+//!
+//! Dedup never eats an original (DESIGN invariant 3): a key is durable only with the verdict of the article
+//! that holds it. In between it stands here. Who looks a key up asks here first and the ledger second; who
+//! commits removes a key here only after it is durable there. So a key that exists is always found.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use copydesk_article::{ArticleId, Sequence};
+use copydesk_ledger::{CommitEntry, Key, KeyRow};
+
+/// Shared by `dedup`, `near_dedup` and `commit`.
+#[derive(Debug, Default)]
+pub struct InFlight(Mutex<Tables>);
+
+#[derive(Debug, Default)]
+struct Tables {
+    /// Articles on their way, by id: the newest of each, so that an id stays here while any of its kind is
+    /// on its way.
+    entered: HashMap<ArticleId, Sequence>,
+    /// Articles that stand, decided and not yet durable.
+    standing: HashMap<ArticleId, Sequence>,
+    /// Keys they hold.
+    keys: HashMap<Key, KeyRow>,
+}
+
+impl InFlight {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an article of this id stands, decided and not yet durable.
+    pub fn stands(&self, id: ArticleId) -> bool {
+        self.tables().standing.contains_key(&id)
+    }
+
+    /// Notes that an article is on its way; true where another of its id already is.
+    pub fn enter(&self, id: ArticleId, sequence: Sequence) -> bool {
+        self.tables().entered.insert(id, sequence).is_some()
+    }
+
+    /// Who holds a key, decided and not yet durable.
+    pub fn holder(&self, key: Key) -> Option<KeyRow> {
+        self.tables().keys.get(&key).cloned()
+    }
+
+    /// Notes that an article stands, with the keys it is the first to hold.
+    pub fn stand(&self, id: ArticleId, sequence: Sequence, keys: &[(Key, KeyRow)]) {
+        let mut tables = self.tables();
+        tables.standing.insert(id, sequence);
+        tables.keys.extend(keys.iter().cloned());
+    }
+
+    /// Forgets what a commit made durable.
+    pub fn committed(&self, entries: &[CommitEntry]) {
+        let mut guard = self.tables();
+        let tables = &mut *guard;
+        for entry in entries {
+            if let Some(id) = entry.row.id {
+                for table in [&mut tables.entered, &mut tables.standing] {
+                    if table.get(&id) == Some(&entry.sequence) {
+                        table.remove(&id);
+                    }
+                }
+            }
+            for (key, _) in &entry.keys {
+                tables.keys.remove(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Names of the metrics, with their help texts: a contract that dashboards and alerts hang on.
+//!
+//! Prometheus naming, base units, bounded labels (`stage`, `sink`, `verdict`, `reason`, `cause`, `channel`,
+//! `kind`; never a path, a URL or a text).
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// Arrivals admitted.
+pub const ARRIVALS: &str = "copydesk_arrivals_total";
+/// Verdicts committed, by `verdict`.
+pub const VERDICTS: &str = "copydesk_verdicts_total";
+/// Arrivals quarantined, by `stage` and `reason`.
+pub const QUARANTINED: &str = "copydesk_quarantined_total";
+/// Problems noted in records, by `stage`.
+pub const PROBLEMS: &str = "copydesk_problems_total";
+/// Articles in flight.
+pub const IN_FLIGHT: &str = "copydesk_in_flight_articles";
+/// Memory budget in use.
+pub const BUDGET_USED: &str = "copydesk_memory_budget_used_bytes";
+/// Memory budget.
+pub const BUDGET: &str = "copydesk_memory_budget_bytes";
+/// Files taken up.
+pub const FILES: &str = "copydesk_files_total";
+/// Files finished, by `outcome`.
+pub const FILES_FINISHED: &str = "copydesk_files_finished_total";
+/// Articles received, by `stage`.
+pub const STAGE_RECEIVED: &str = "copydesk_stage_received_total";
+/// Processor seconds, by `stage`.
+pub const STAGE_BUSY: &str = "copydesk_stage_busy_seconds_total";
+/// Seconds waiting for room in the next stage, by `stage`.
+pub const STAGE_BLOCKED: &str = "copydesk_stage_blocked_seconds_total";
+/// Seconds an article takes in a stage, by `stage`.
+pub const STAGE_DURATION: &str = "copydesk_stage_duration_seconds";
+/// Articles waiting in a link, by `channel`.
+pub const CHANNEL_DEPTH: &str = "copydesk_channel_depth_articles";
+/// Articles a link may hold, by `channel`.
+pub const CHANNEL_CAPACITY: &str = "copydesk_channel_capacity_articles";
+/// Restarts of the pipeline.
+pub const RESTARTS: &str = "copydesk_pipeline_restarts_total";
+/// Seconds from admission to commit.
+pub const COMMIT_LATENCY: &str = "copydesk_admission_to_commit_seconds";
+/// Rows delivered, by `sink`.
+pub const SINK_DELIVERED: &str = "copydesk_sink_delivered_total";
+/// Rows rejected, by `sink`.
+pub const SINK_REJECTED: &str = "copydesk_sink_rejected_total";
+/// Rows expired, by `sink`.
+pub const SINK_EXPIRED: &str = "copydesk_sink_expired_total";
+/// Failed calls, by `sink`.
+pub const SINK_ERRORS: &str = "copydesk_sink_errors_total";
+/// Whether the last call worked, by `sink`.
+pub const SINK_UP: &str = "copydesk_sink_up";
+/// Sequences committed and not settled, by `sink`.
+pub const SINK_LAG: &str = "copydesk_sink_lag_articles";
+/// Outbox bytes not settled, by `sink`.
+pub const SINK_PENDING: &str = "copydesk_sink_pending_bytes";
+/// Age of the oldest row not settled, by `sink`.
+pub const SINK_LAG_SECONDS: &str = "copydesk_sink_lag_seconds";
+/// Bytes of the ledger on disk.
+pub const LEDGER_BYTES: &str = "copydesk_ledger_bytes";
+/// Bytes of the rows the outbox holds.
+pub const OUTBOX_BYTES: &str = "copydesk_outbox_bytes";
+/// Free space where the ledger is.
+pub const DISK_FREE: &str = "copydesk_disk_free_bytes";
+/// Failed ledger calls.
+pub const LEDGER_ERRORS: &str = "copydesk_ledger_errors_total";
+/// Full scans, by `cause`.
+pub const RESCANS: &str = "copydesk_rescans_total";
+/// Files in the inbox at the last scan.
+pub const INBOX_FILES: &str = "copydesk_inbox_files";
+/// Bytes in the inbox at the last scan.
+pub const INBOX_BYTES: &str = "copydesk_inbox_bytes";
+/// Age of the oldest article in flight.
+pub const OLDEST_PENDING: &str = "copydesk_oldest_pending_seconds";
+
+/// Bounds of the histograms, in seconds.
+pub const BUCKETS_SECONDS: [f64; 14] =
+    [0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// Registers units and help texts.
+pub fn describe() {
+    describe_counter!(ARRIVALS, Unit::Count, "Arrivals admitted by the reader.");
+    describe_counter!(VERDICTS, Unit::Count, "Verdicts committed, one for each arrival.");
+    describe_counter!(QUARANTINED, Unit::Count, "Arrivals kept in quarantine.");
+    describe_counter!(PROBLEMS, Unit::Count, "Problems noted in delivered records.");
+    describe_gauge!(IN_FLIGHT, Unit::Count, "Articles between admission and commit.");
+    describe_gauge!(BUDGET_USED, Unit::Bytes, "Memory budget in use.");
+    describe_gauge!(BUDGET, Unit::Bytes, "Memory budget.");
+    describe_counter!(FILES, Unit::Count, "Files taken up.");
+    describe_counter!(FILES_FINISHED, Unit::Count, "Files finished after every required sink settled.");
+    describe_counter!(STAGE_RECEIVED, Unit::Count, "Articles received by a stage.");
+    describe_histogram!(STAGE_DURATION, Unit::Seconds, "Time of one article in a stage.");
+    describe_gauge!(CHANNEL_DEPTH, Unit::Count, "Articles waiting in the link before a stage.");
+    describe_gauge!(CHANNEL_CAPACITY, Unit::Count, "Articles the link before a stage may hold.");
+    describe_counter!(RESTARTS, Unit::Count, "Restarts of the pipeline from the ledger after a fault.");
+    describe_histogram!(COMMIT_LATENCY, Unit::Seconds, "Time from admission to durable commit.");
+    describe_counter!(SINK_DELIVERED, Unit::Count, "Rows delivered to a sink.");
+    describe_counter!(SINK_REJECTED, Unit::Count, "Rows a sink will never take.");
+    describe_counter!(SINK_EXPIRED, Unit::Count, "Rows given up because an optional sink fell too far behind.");
+    describe_counter!(SINK_ERRORS, Unit::Count, "Failed calls of a sink; each is repeated.");
+    describe_gauge!(SINK_UP, Unit::Count, "1 while a sink's last call worked.");
+    describe_gauge!(SINK_LAG, Unit::Count, "Sequences committed and not yet settled for a sink.");
+    describe_gauge!(SINK_PENDING, Unit::Bytes, "Outbox bytes not yet settled for a sink.");
+    describe_gauge!(SINK_LAG_SECONDS, Unit::Seconds, "Time since a sink was last level with the ledger.");
+    describe_gauge!(LEDGER_BYTES, Unit::Bytes, "Ledger on disk.");
+    describe_gauge!(OUTBOX_BYTES, Unit::Bytes, "Rows the outbox holds.");
+    describe_gauge!(DISK_FREE, Unit::Bytes, "Free space on the ledger's file system.");
+    describe_counter!(LEDGER_ERRORS, Unit::Count, "Failed ledger calls; each is repeated.");
+    describe_counter!(RESCANS, Unit::Count, "Full scans of the inbox.");
+    describe_gauge!(INBOX_FILES, Unit::Count, "Files in the inbox at the last scan.");
+    describe_gauge!(INBOX_BYTES, Unit::Bytes, "Bytes in the inbox at the last scan.");
+    describe_gauge!(OLDEST_PENDING, Unit::Seconds, "Age of the oldest article in flight.");
+}

@@ -1,0 +1,106 @@
+//! `clean`: from what a scraper left to the article itself. Parallel, several tasks on one inbox.
+
+use async_channel::{Receiver, Sender};
+use copydesk_article::{Language, Problem};
+use copydesk_clean::{Cleaned, Input, Source, clean};
+use copydesk_dedup::text_key;
+use copydesk_intake::Content;
+use fail::fail_point;
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::cpu::Panicked;
+use crate::flow::{CleanedArticle, Item, Read, Step};
+use crate::stages::GivenUp;
+
+/// Runs one task of the stage until its inbox is closed and empty.
+pub async fn run(
+    context: Context,
+    inbox: Receiver<Item<Read>>,
+    outbox: Sender<Item<CleanedArticle>>,
+) -> Result<(), GivenUp> {
+    let station = context.status.station("clean");
+    loop {
+        station.waits();
+        let Ok(Item { ticket, step }) = inbox.recv().await else { break };
+        let step = match step {
+            Step::Decided(decision) => Step::Decided(decision),
+            Step::Going(read) => {
+                station.works(1);
+                let mode = context.cleaning;
+                // Shared with the computation so that a panic there can't take the article with it.
+                let read = Arc::new(*read);
+                let job = Arc::clone(&read);
+                let computed = context
+                    .cpu
+                    .run(move || {
+                        let cleaned = work(&job, mode);
+                        let key = text_key(&cleaned.text, job.supplied.url.as_deref());
+                        (cleaned, key)
+                    })
+                    .await;
+                station.worked(computed.busy, 1);
+                let (cleaned, text_key) = computed.result.unwrap_or_else(|panic| (degraded(&read, &panic), None));
+                // The computation has ended, so its share is gone.
+                let read = Arc::try_unwrap(read).map_err(|_| GivenUp)?;
+                let spent = Read { content: Content::Text(String::new()), ..read };
+                Step::Going(Box::new(CleanedArticle { read: spent, cleaned, text_key }))
+            }
+        };
+        if !station.send(&outbox, Item { ticket, step }).await {
+            return Err(GivenUp);
+        }
+    }
+    station.ends();
+    Ok(())
+}
+
+fn source(read: &Read) -> Source<'_> {
+    match &read.content {
+        Content::Bytes(bytes) => Source::Bytes(bytes),
+        Content::Text(text) => Source::Text(text),
+    }
+}
+
+fn work(read: &Read, mode: copydesk_clean::Mode) -> Cleaned {
+    hostile(read);
+    clean(&Input { source: source(read), supplied: &read.supplied, mode })
+}
+
+/// Where tests make an article panic, or kill the process; nothing in any other build.
+fn hostile(read: &Read) {
+    let holds = |marker: &str| match &read.content {
+        Content::Bytes(bytes) => String::from_utf8_lossy(bytes).contains(marker),
+        Content::Text(text) => text.contains(marker),
+    };
+    let _ = &holds;
+    fail_point!("clean.panic", |marker| assert!(!holds(&marker.unwrap_or_default()), "injected"));
+    fail_point!("clean.kill", |marker| if holds(&marker.unwrap_or_default()) {
+        std::process::abort()
+    });
+}
+
+/// The article as it came, when cleaning failed: delivered, and said so.
+fn degraded(read: &Read, panic: &Panicked) -> Cleaned {
+    tracing::error!(article = %read.id, stage = "clean", error = %panic.0, "cleaning failed, the text stays as it came");
+    let text = match &read.content {
+        Content::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Content::Text(text) => text.clone(),
+    };
+    Cleaned {
+        charset: None,
+        title: read.supplied.title.clone(),
+        subtitle: read.supplied.subtitle.clone(),
+        authors: Vec::new(),
+        published: None,
+        modified: None,
+        language: Language { code: "und".to_owned(), confidence: 0.0, parts: Vec::new() },
+        text,
+        removed: Vec::new(),
+        repairs: Vec::new(),
+        problems: vec![Problem {
+            stage: "clean".to_owned(),
+            detail: format!("cleaning failed ({}): text, dates and authors are as they came", panic.0),
+        }],
+    }
+}

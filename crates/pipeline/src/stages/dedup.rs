@@ -1,0 +1,59 @@
+//! `dedup`: the same bytes from the same source again. Ordered, one task.
+
+
+use copydesk_article::{Measure, Verdict};
+
+use crate::context::Context;
+use crate::flow::{Decision, Item, Read, Step};
+use crate::stages::GivenUp;
+use crate::options::Policy;
+use async_channel::{Receiver, Sender};
+
+/// Articles looked up together.
+const BATCH: usize = 64;
+
+/// Runs the stage until its inbox is closed and empty.
+pub async fn run(context: Context, inbox: Receiver<Item<Read>>, outbox: Sender<Item<Read>>) -> Result<(), GivenUp> {
+    let station = context.status.station("dedup");
+    loop {
+        station.waits();
+        let Ok(first) = inbox.recv().await else { break };
+        let mut batch = vec![first];
+        batch.extend(std::iter::from_fn(|| inbox.try_recv().ok()).take(BATCH - 1));
+        station.works(batch.len() as u64);
+        let judge = context.clone();
+        let started = std::time::Instant::now();
+        let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        let judged = tokio::task::spawn_blocking(move || {
+            batch.into_iter().map(|item| look_up(&judge, item)).collect::<Result<Vec<_>, _>>()
+        });
+        let judged = judged.await.map_err(|_| GivenUp)??;
+        station.worked(started.elapsed(), count);
+        for item in judged {
+            if !station.send(&outbox, item).await {
+                return Err(GivenUp);
+            }
+        }
+    }
+    station.ends();
+    Ok(())
+}
+
+fn look_up(context: &Context, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
+    let Item { ticket, step } = item;
+    let Step::Going(mut read) = step else { return Ok(Item { ticket, step }) };
+    let id = read.id;
+    let known = context.in_flight.stands(id) || context.ledger.call(|ledger| ledger.article(id))?.is_some();
+    if known {
+        let verdict = Verdict::Duplicate { of: id, measure: Measure::Id };
+        if context.policies.of(&verdict) == Policy::Withhold {
+            let decision = Decision::only(Some(id), verdict);
+            return Ok(Item { ticket, step: Step::Decided(Box::new(decision)) });
+        }
+        // Delivered again: it goes all the way, and near_dedup finds the same verdict.
+        read.twin_in_flight = true;
+        return Ok(Item { ticket, step: Step::Going(read) });
+    }
+    read.twin_in_flight = context.in_flight.enter(id, ticket.sequence);
+    Ok(Item { ticket, step: Step::Going(read) })
+}

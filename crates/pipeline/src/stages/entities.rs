@@ -1,0 +1,133 @@
+//! `entities`: names in the text, and the record every sink receives. Parallel, several tasks on one inbox.
+
+use std::sync::Arc;
+
+use async_channel::{Receiver, Sender};
+use copydesk_article::{
+    Entity, Image, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag,
+};
+use copydesk_entities::{ENGINE, Input, recognise};
+use copydesk_ledger::{OutboxChange, epoch_for};
+use fail::fail_point;
+use metrics::counter;
+
+use crate::context::Context;
+use crate::flow::{Decision, Item, Judged, Resolved, Step};
+use crate::metric;
+use crate::stages::GivenUp;
+
+/// Runs one task of the stage until its inbox is closed and empty.
+pub async fn run(context: Context, inbox: Receiver<Item<Judged>>, outbox: Sender<Resolved>) -> Result<(), GivenUp> {
+    let station = context.status.station("entities");
+    loop {
+        station.waits();
+        let Ok(Item { ticket, step }) = inbox.recv().await else { break };
+        let decision = match step {
+            Step::Decided(decision) => *decision,
+            Step::Going(judged) => {
+                station.works(1);
+                let sequence = ticket.sequence;
+                let judged = Arc::new(*judged);
+                let job = Arc::clone(&judged);
+                let computed = context.cpu.run(move || find(&job)).await;
+                let found = computed.result.map_err(|panic| {
+                    let article = judged.article.read.id;
+                    tracing::error!(%article, stage = "entities", error = %panic.0, "recognition failed, no entities");
+                    Problem {
+                        stage: "entities".to_owned(),
+                        detail: format!("recognition failed ({}): no entities", panic.0),
+                    }
+                });
+                let encoded = context.cpu.run(move || deliver(&judged, sequence, found)).await;
+                station.worked(computed.busy + encoded.busy, 1);
+                // Encoding plain data does not panic; if it does, the pipeline is at fault, not the article.
+                encoded.result.map_err(|_| GivenUp)?
+            }
+        };
+        if !station.send(&outbox, ticket.resolve(decision)).await {
+            return Err(GivenUp);
+        }
+    }
+    station.ends();
+    Ok(())
+}
+
+fn find(judged: &Judged) -> Vec<Entity> {
+    let cleaned = &judged.article.cleaned;
+    hostile(&cleaned.text);
+    recognise(&Input { title: cleaned.title.as_deref(), text: &cleaned.text, language: &cleaned.language.code })
+}
+
+/// Where tests make an article panic; nothing in any other build.
+fn hostile(text: &str) {
+    let _ = text;
+    fail_point!("entities.panic", |marker| assert!(!text.contains(&marker.unwrap_or_default()), "injected"));
+}
+
+fn deliver(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Problem>) -> Decision {
+    let record = record(judged, sequence, found);
+    for problem in &record.problems {
+        counter!(metric::PROBLEMS, "stage" => if problem.stage == "clean" { "clean" } else { "entities" }).increment(1);
+    }
+    let mut decision = judged.decision.clone();
+    match serde_json::to_vec(&record) {
+        Ok(json) => decision.changes = vec![OutboxChange::Put { id: record.id, record: Arc::from(json) }],
+        Err(error) => unreachable!("a record can't be encoded: {error}"),
+    }
+    decision
+}
+
+fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Problem>) -> Record {
+    let (read, cleaned) = (&judged.article.read, &judged.article.cleaned);
+    let supplied = &read.supplied;
+    let mut problems = cleaned.problems.clone();
+    let (entities, entity_engine) = match found {
+        Ok(entities) => (entities, Some(ENGINE.to_owned())),
+        Err(problem) => {
+            problems.push(problem);
+            (Vec::new(), None)
+        }
+    };
+    let row = judged.decision.article.as_ref();
+    Record {
+        id: read.id,
+        document: row.map_or(read.id, |row| row.document),
+        version: row.map_or(1, |row| row.version),
+        is_current: row.is_none_or(|row| row.is_current),
+        sequence,
+        verdict: VerdictTag::from(&judged.shown),
+        source: SourceInfo {
+            name: read.source_name.clone(),
+            path: read.file.path.to_string_lossy().into_owned(),
+            format: read.file.format,
+            bytes: read.bytes.end - read.bytes.start,
+            record: read.record,
+            charset: cleaned.charset.clone(),
+            fetched_at: supplied.fetched_at.as_deref().and_then(|text| text.parse().ok()),
+            received_at: read.file.seen_at,
+        },
+        url: Urls { supplied: supplied.url.clone(), canonical: supplied.canonical_url.clone() },
+        site: supplied.site.clone(),
+        title: cleaned.title.clone(),
+        subtitle: cleaned.subtitle.clone(),
+        authors: cleaned.authors.clone(),
+        published: cleaned.published.clone(),
+        modified: cleaned.modified.clone(),
+        kind: None,
+        completeness: None,
+        sections: supplied.sections.clone(),
+        tags: supplied.tags.clone(),
+        images: supplied.images.iter().map(|url| Image { url: url.clone(), caption: None, credit: None }).collect(),
+        links: Vec::new(),
+        language: cleaned.language.clone(),
+        text: cleaned.text.clone(),
+        removed: cleaned.removed.clone(),
+        repairs: cleaned.repairs.clone(),
+        offset_unit: OFFSET_UNIT.to_owned(),
+        entities,
+        entity_engine,
+        problems,
+        extra: supplied.extra.clone(),
+        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: epoch_for(sequence) },
+    }
+}
