@@ -1,0 +1,132 @@
+//! Any text at all: no panic, and mentions that are what the record promises.
+
+use copydesk_article::{Entity, Field};
+use copydesk_entities::{Input, recognise};
+use proptest::prelude::*;
+
+/// Pieces that the rules look for, so that random texts reach them.
+fn piece() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "Sergei",
+        "Sergey",
+        "Halvorsen",
+        "Halvrosen",
+        "Mr.",
+        "Minister",
+        "foreign",
+        "said",
+        "who",
+        "al-",
+        "bin",
+        "Xi",
+        "Ki-moon",
+        "Ministry",
+        "of",
+        "for",
+        "the",
+        "and",
+        "Bank",
+        "Holdings",
+        "Norvik",
+        "(CRS)",
+        "(",
+        ")",
+        "Coastal",
+        "Rescue",
+        "Service",
+        "CRS",
+        "U.S.",
+        "UN",
+        "Kabul",
+        "Russia",
+        "Russian",
+        "Northern",
+        "Lake",
+        "province",
+        "in",
+        "May",
+        "March",
+        "18",
+        "2017",
+        "2017-02-07",
+        "mid-",
+        "Tuesday",
+        "$5",
+        "million",
+        "euros",
+        "€",
+        "bn",
+        "’s",
+        "'",
+        "-",
+        "–",
+        ",",
+        ".",
+        ". ",
+        "\n",
+        "\n\n",
+        "“",
+        "”",
+        "J.",
+        "İ",
+        "ß",
+        "é",
+        "🦊",
+        "\u{301}",
+        "新华社",
+        "D'",
+        "l’",
+        "O'Brien",
+    ]);
+    prop_oneof![4 => words.prop_map(str::to_owned), 1 => "\\PC{0,6}", 1 => any::<String>()]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let spaced = prop::collection::vec((piece(), prop::sample::select(vec!["", " ", " "])), 0..60);
+    spaced.prop_map(|pieces| pieces.into_iter().map(|(word, space)| word + space).collect())
+}
+
+fn slice(field: &str, start: usize, end: usize) -> String {
+    field.chars().skip(start).take(end.saturating_sub(start)).collect()
+}
+
+fn check(entities: &[Entity], title: &str, text: &str) -> Result<(), TestCaseError> {
+    let mut all = Vec::new();
+    let mut last_first = None;
+    for entity in entities {
+        let places: Vec<_> = entity.mentions.iter().map(|m| (m.field != Field::Title, m.start, m.end)).collect();
+        prop_assert!(!places.is_empty(), "{} has no mention", entity.name);
+        prop_assert!(places.is_sorted(), "mentions of {} out of order", entity.name);
+        prop_assert!(last_first < Some(places[0]), "{} out of order", entity.name);
+        last_first = Some(places[0]);
+        prop_assert!(entity.mentions.iter().any(|m| m.text == entity.name), "{} is nowhere", entity.name);
+        for mention in &entity.mentions {
+            let field = if mention.field == Field::Title { title } else { text };
+            prop_assert!(mention.start < mention.end && mention.end <= field.chars().count());
+            prop_assert_eq!(&slice(field, mention.start, mention.end), &mention.text);
+        }
+        all.extend(places);
+    }
+    all.sort_unstable();
+    for pair in all.windows(2) {
+        let same_field = pair[0].0 == pair[1].0;
+        prop_assert!(!same_field || pair[0].2 <= pair[1].1, "{:?} overlaps {:?}", pair[0], pair[1]);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mentions_keep_their_promises(
+        title in text(),
+        text in text(),
+        language in prop::sample::select(vec!["en", "fr", "de", "und", ""]),
+    ) {
+        let input = Input { title: Some(&title), text: &text, language };
+        let entities = recognise(&input);
+        check(&entities, &title, &text)?;
+        prop_assert_eq!(recognise(&input), entities);
+    }
+}
