@@ -87,7 +87,19 @@ impl<'de> Deserialize<'de> for ArticleId {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
+
+    impl schemars::JsonSchema for ArticleId {
+        fn schema_name() -> Cow<'static, str> {
+            "ArticleId".into()
+        }
+
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{32}$" })
+        }
+    }
 
     #[test]
     fn parts_do_not_run_into_each_other() {

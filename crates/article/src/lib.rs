@@ -21,9 +21,9 @@ mod verdict;
 
 pub use id::{ArticleId, ParseIdError};
 pub use record::{
-    Author, AuthorKind, Confidence, DatePrecision, DateStamp, Entity, EntityType, Field, Image, Language, Link, Mention,
-    OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal, RemovalReason, Repair, RepairKind, SourceFormat, SourceInfo,
-    Urls, VerdictTag, Zone,
+    Author, AuthorKind, Confidence, DatePrecision, DateStamp, Entity, EntityType, Field, Image, Language, Link,
+    Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal, RemovalReason, Repair, RepairKind, SourceFormat,
+    SourceInfo, Urls, VerdictTag, Zone,
 };
 pub use sequence::{Arrival, FileNumber, Sequence};
 pub use span::Span;

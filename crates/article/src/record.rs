@@ -15,6 +15,7 @@ pub const OFFSET_UNIT: &str = "unicode_scalar";
 
 /// One article as it is delivered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Record {
     /// Identity of the article ([`ArticleId`]).
     pub id: ArticleId,
@@ -80,6 +81,7 @@ pub struct Record {
 
 /// The verdict as delivered: always the same four fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VerdictTag {
     /// Kind of the verdict.
     pub kind: crate::VerdictKind,
@@ -105,6 +107,7 @@ impl From<&Verdict> for VerdictTag {
 
 /// Where the article came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SourceInfo {
     /// Name of the source; part of the article's id.
     pub name: String,
@@ -126,6 +129,7 @@ pub struct SourceInfo {
 
 /// The formats the readers take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SourceFormat {
     /// One article a file, as plain text.
@@ -150,6 +154,7 @@ impl SourceFormat {
 
 /// Addresses of the article.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Urls {
     /// As supplied.
     pub supplied: Option<String>,
@@ -159,6 +164,7 @@ pub struct Urls {
 
 /// One author.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Author {
     /// The name alone.
     pub name: String,
@@ -170,6 +176,7 @@ pub struct Author {
 
 /// Kinds of authors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorKind {
     /// A person.
@@ -182,6 +189,7 @@ pub enum AuthorKind {
 
 /// A date with what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DateStamp {
     /// ISO 8601: `2017-02-07` when only the day is known, else with time, and an offset when the zone is.
     pub value: String,
@@ -199,6 +207,7 @@ pub struct DateStamp {
 
 /// How precise a date is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DatePrecision {
     /// A day without a time.
@@ -211,6 +220,7 @@ pub enum DatePrecision {
 
 /// Where a time zone comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Zone {
     /// Written with the date.
@@ -223,6 +233,7 @@ pub enum Zone {
 
 /// Who said it: the user's word beats the page's, the page's beats a guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// Supplied with the article.
@@ -235,6 +246,7 @@ pub enum Origin {
 
 /// How sure a reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// Only one reading is possible.
@@ -245,6 +257,7 @@ pub enum Confidence {
 
 /// A picture of the article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Image {
     /// Address.
     pub url: String,
@@ -256,6 +269,7 @@ pub struct Image {
 
 /// A link in the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Link {
     /// Address.
     pub url: String,
@@ -267,6 +281,7 @@ pub struct Link {
 
 /// Language of the text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Language {
     /// ISO 639-1 code (639-3 where there is none), or `und` when unsure.
     pub code: String,
@@ -278,6 +293,7 @@ pub struct Language {
 
 /// A span that was cut from the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Removal {
     /// First position in the decoded source.
     pub start: usize,
@@ -291,6 +307,7 @@ pub struct Removal {
 
 /// Why a span was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RemovalReason {
     /// Menus, skip links, section labels.
@@ -317,6 +334,7 @@ pub enum RemovalReason {
 
 /// A mend made in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Repair {
     /// First position in the decoded source.
     pub start: usize,
@@ -328,6 +346,7 @@ pub struct Repair {
 
 /// Kinds of mends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RepairKind {
     /// White space between a quotation mark and the words it belongs to.
@@ -342,6 +361,7 @@ pub enum RepairKind {
 
 /// One entity with all its mentions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entity {
     /// Its fullest name in the article.
     pub name: String,
@@ -356,6 +376,7 @@ pub struct Entity {
 
 /// Types of entities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum EntityType {
     /// A person.
     #[serde(rename = "PER")]
@@ -394,6 +415,7 @@ impl EntityType {
 
 /// One mention of an entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Mention {
     /// Which field it stands in.
     pub field: Field,
@@ -407,6 +429,7 @@ pub struct Mention {
 
 /// Fields that mentions stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// `title`.
@@ -417,6 +440,7 @@ pub enum Field {
 
 /// Something that went wrong on the way without stopping the article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The stage it happened in.
     pub stage: String,
@@ -426,9 +450,30 @@ pub struct Problem {
 
 /// What made the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Pipeline {
     /// Version of copydesk.
     pub version: String,
     /// Epoch of the learned state that was used.
     pub epoch: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/record.schema.json");
+
+    /// `COPYDESK_WRITE_SCHEMA=1 cargo test -p copydesk-article` writes it anew after a change of the record.
+    #[test]
+    fn the_committed_schema_is_the_records() {
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        let schema = settings.into_generator().into_root_schema_for::<Record>();
+        let schema = format!("{}\n", serde_json::to_string_pretty(&schema).expect("a schema is JSON"));
+        if std::env::var_os("COPYDESK_WRITE_SCHEMA").is_some() {
+            std::fs::write(SCHEMA, &schema).expect("write the schema");
+        }
+        let committed = std::fs::read_to_string(SCHEMA).expect("read the schema");
+        assert_eq!(committed, schema, "the record changed: so does the contract with every reader");
+    }
 }

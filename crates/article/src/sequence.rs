@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Place of an arrival in the one order of the desk. Given once, at admission, without gaps from 1; the
 /// ordered stages see articles by it, and in keyed sinks the higher one wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Sequence(pub u64);
 
@@ -26,6 +27,7 @@ impl fmt::Display for Sequence {
 
 /// The ledger's number for one generation of one file: (device, inode, size, modification time) seen once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct FileNumber(pub u64);
 
@@ -37,6 +39,7 @@ impl fmt::Display for FileNumber {
 
 /// One reading of one record: which generation of a file, and which record in it (from 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Arrival {
     /// The generation of the file.
     pub file: FileNumber,

@@ -8,6 +8,7 @@ use crate::ArticleId;
 
 /// The one decision about an arrival.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Verdict {
     /// First of its kind.
@@ -51,6 +52,7 @@ pub enum Verdict {
 
 /// What a duplicate shares with the article it copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// The same id: same source, same URL, same bytes.
@@ -65,6 +67,7 @@ pub enum Measure {
 
 /// Why a record could not be worked on. A bounded vocabulary: it is a metric label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum QuarantineReason {
     /// No bytes, or nothing but white space.
@@ -116,6 +119,7 @@ impl fmt::Display for QuarantineReason {
 
 /// The kinds of [`Verdict`] without their evidence: what policies, counters and labels go by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
     /// See [`Verdict::Original`].

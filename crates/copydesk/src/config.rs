@@ -137,8 +137,8 @@ impl Config {
     /// # Errors
     /// Where it has a mistake.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let document = Document::parse(text)
-            .map_err(|error| ConfigError::at(path, text, error.span(), error.message().trim()))?;
+        let document =
+            Document::parse(text).map_err(|error| ConfigError::at(path, text, error.span(), error.message().trim()))?;
         let source = Source { path, text };
         for (name, _) in document.as_table() {
             if !SECTIONS.contains(&name) {
@@ -168,19 +168,17 @@ impl Config {
     }
 
     fn resolve(&mut self, base: &Path) {
-        for path in [
-            &mut self.intake.folder,
-            &mut self.intake.done,
-            &mut self.intake.quarantine,
-            &mut self.ledger.folder,
-        ] {
+        for path in
+            [&mut self.intake.folder, &mut self.intake.done, &mut self.intake.quarantine, &mut self.ledger.folder]
+        {
             *path = base.join(&*path);
         }
         for sink in self.sinks.values_mut() {
             sink.options.resolve_paths(base);
         }
         // The desk must not eat its own output where that stands inside the inbox.
-        self.intake.exclude = vec![self.intake.done.clone(), self.intake.quarantine.clone(), self.ledger.folder.clone()];
+        self.intake.exclude =
+            vec![self.intake.done.clone(), self.intake.quarantine.clone(), self.ledger.folder.clone()];
         self.intake.exclude.extend(self.sinks.values().flat_map(|sink| sink.options.folders()));
         self.intake.exclude.retain(|folder| !self.intake.folder.starts_with(folder));
     }
@@ -209,9 +207,8 @@ impl Source<'_> {
 
     fn read<T: DeserializeOwned>(&self, table: Table) -> Result<T, ConfigError> {
         let span = table.span();
-        T::deserialize(Value::from(table.into_inline_table()).into_deserializer()).map_err(|error| {
-            ConfigError::at(self.path, self.text, error.span().or(span), error.message().trim())
-        })
+        T::deserialize(Value::from(table.into_inline_table()).into_deserializer())
+            .map_err(|error| ConfigError::at(self.path, self.text, error.span().or(span), error.message().trim()))
     }
 
     fn sinks(&self, item: Option<&Item>) -> Result<BTreeMap<String, SinkConfig>, ConfigError> {
@@ -283,6 +280,16 @@ mod tests {
         assert_eq!(config.intake.folder, Path::new("/etc/desk/in"));
         assert_eq!(config.ledger.folder, Path::new("/etc/desk/ledger"));
         assert!(config.intake.exclude.contains(&PathBuf::from("/etc/desk/out")));
+    }
+
+    #[test]
+    fn the_reference_states_the_defaults() {
+        let reference = include_str!("../../../config/reference.toml");
+        let reference = Config::parse(Path::new("c.toml"), reference).expect("the reference is right");
+        let small = include_str!("../../../config/copydesk.toml");
+        let mut small = Config::parse(Path::new("c.toml"), small).expect("the small configuration is right");
+        small.sinks.extend(reference.sinks.get("console").map(|sink| ("console".to_owned(), sink.clone())));
+        assert_eq!(format!("{reference:#?}"), format!("{small:#?}"));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging at `level` unless the environment says otherwise.
 pub fn start(level: &str) {
-    let filter = EnvFilter::try_from_env("COPYDESK_LOG").unwrap_or_else(|_| EnvFilter::new(format!("{level},fjall=error,lsm_tree=error")));
+    let filter = EnvFilter::try_from_env("COPYDESK_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(format!("{level},fjall=error,lsm_tree=error")));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_target(false);
     if stderr().is_terminal() {
         logs.init();

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::ledger::{Audit, Ledger, Start};
 use crate::store::Store;
 use crate::{
-    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch, Progress,
-    Settled, SinkKey, SinkRow, keys,
+    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch,
+    Progress, Settled, SinkKey, SinkRow, keys,
 };
 
 /// Where the ledger is and how much memory and disk it may take.

@@ -41,8 +41,7 @@ mod tests {
     #[test]
     fn what_is_learned_is_used_only_when_surely_committed() {
         for learned_at in [1, EPOCH_ARTICLES - 1, EPOCH_ARTICLES, 3 * EPOCH_ARTICLES + 7] {
-            let first_user =
-                (learned_at..).find(|&user| epoch_for(Sequence(user)) >= epoch_of(Sequence(learned_at)));
+            let first_user = (learned_at..).find(|&user| epoch_for(Sequence(user)) >= epoch_of(Sequence(learned_at)));
             assert!(first_user.is_some_and(|user| user - learned_at > EPOCH_ARTICLES), "{learned_at}");
         }
     }

@@ -5,8 +5,8 @@ use copydesk_disk::Generation;
 use std::path::Path;
 
 use crate::{
-    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch, Progress,
-    Settled, SinkKey, SinkRow,
+    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch,
+    Progress, Settled, SinkKey, SinkRow,
 };
 
 /// What a start finds.

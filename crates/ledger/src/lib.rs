@@ -43,8 +43,8 @@ mod commit;
 mod error;
 mod fjall_ledger;
 mod keys;
-mod ledger;
 mod learned;
+mod ledger;
 mod outbox;
 mod rows;
 mod sink;
@@ -55,7 +55,7 @@ pub use fjall_ledger::{FjallLedger, Options};
 pub use learned::{EPOCH_ARTICLES, Learned, epoch_for};
 pub use ledger::{Audit, Ledger, SinkAudit, Start};
 pub use rows::{
-    Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress, FileRow,
-    FileState, Key, KeyRow, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment, Settled, SinkKey,
-    SinkRow,
+    Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
+    FileRow, FileState, Key, KeyRow, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment,
+    Settled, SinkKey, SinkRow,
 };

@@ -9,9 +9,7 @@ use jiff::Timestamp;
 
 use crate::ledger::{Audit, SinkAudit};
 use crate::store::{Store, parse};
-use crate::{
-    ArrivalRow, Exception, ExceptionKind, LedgerError, Receipt, Settled, SinkKey, SinkRow, keys,
-};
+use crate::{ArrivalRow, Exception, ExceptionKind, LedgerError, Receipt, Settled, SinkKey, SinkRow, keys};
 
 /// Rows read at a time where rows are only counted.
 const COUNTED_ROWS: usize = 256;

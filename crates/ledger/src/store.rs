@@ -171,10 +171,9 @@ impl Store {
     }
 
     pub fn write(&self, batch: WriteBatch, mode: PersistMode, action: &'static str) -> Result<(), LedgerError> {
-        fail::fail_point!("ledger.write.fail", |_| Err(self.failed(
-            action,
-            fjall::Error::Io(std::io::Error::new(std::io::ErrorKind::StorageFull, "injected"))
-        )));
+        fail::fail_point!("ledger.write.fail", |_| Err(
+            self.failed(action, fjall::Error::Io(std::io::Error::new(std::io::ErrorKind::StorageFull, "injected")))
+        ));
         batch.durability(Some(mode)).commit().map_err(|source| self.failed(action, source))
     }
 

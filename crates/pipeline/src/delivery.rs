@@ -185,7 +185,11 @@ impl Runner {
         let (row, expired) = self.context.ledger.call_async(move |ledger| ledger.expire(&key, limit)).await?;
         if expired > 0 {
             counter!(metric::SINK_EXPIRED, "sink" => self.key.name.clone()).increment(expired);
-            tracing::error!(sink = self.key.name, count = expired, "sink fell behind its limit, its oldest rows expired");
+            tracing::error!(
+                sink = self.key.name,
+                count = expired,
+                "sink fell behind its limit, its oldest rows expired"
+            );
         }
         self.row = row;
         self.publish();

@@ -97,7 +97,10 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     let ledger = Arc::clone(&parts.ledger);
     let start = tokio::task::spawn_blocking(move || ledger.start()).await.map_err(|_| Fault::GaveUp("start"))??;
     if start.unclean {
-        tracing::warn!(count = start.files.len(), "the last process did not stop in good order, going on from the ledger");
+        tracing::warn!(
+            count = start.files.len(),
+            "the last process did not stop in good order, going on from the ledger"
+        );
     }
     let progress = parts.ledger.progress();
     let next = progress.committed.next();
@@ -187,12 +190,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     result
 }
 
-async fn drive(
-    parts: &Parts,
-    context: &Context,
-    stages: &mut Tasks,
-    ends_of_line: &mut Tasks,
-) -> Result<Ended, Fault> {
+async fn drive(parts: &Parts, context: &Context, stages: &mut Tasks, ends_of_line: &mut Tasks) -> Result<Ended, Fault> {
     while !stages.is_empty() {
         tokio::select! {
             ended = stages.join_next() => check(ended)?,

@@ -68,7 +68,10 @@ impl Gate {
         };
         gauge!(metric::DISK_FREE).set(free as f64);
         (free < reserve).then(|| {
-            format!("{free} bytes are free at {}, fewer than the reserve of {reserve}: make room", self.folder.display())
+            format!(
+                "{free} bytes are free at {}, fewer than the reserve of {reserve}: make room",
+                self.folder.display()
+            )
         })
     }
 

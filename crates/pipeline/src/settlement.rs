@@ -35,8 +35,7 @@ impl Settlement {
     /// As a ledger stands.
     #[must_use]
     pub fn new(progress: &Progress) -> Self {
-        let places =
-            Places { committed: progress.committed, row_bytes: progress.row_bytes, ..Places::default() };
+        let places = Places { committed: progress.committed, row_bytes: progress.row_bytes, ..Places::default() };
         Self { places: Mutex::new(places), changes: watch::Sender::new(0) }
     }
 

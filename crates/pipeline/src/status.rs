@@ -265,9 +265,11 @@ impl Status {
     #[must_use]
     pub fn why_not_alive(&self, limit: Duration) -> Vec<String> {
         let mut reasons: Vec<String> = lock(&self.fault).iter().map(|fault| format!("pipeline: {fault}")).collect();
-        reasons.extend(self.hung(limit).into_iter().map(|(stage, time)| {
-            format!("stage {stage} has been at one step for {} s", time.as_secs())
-        }));
+        reasons.extend(
+            self.hung(limit)
+                .into_iter()
+                .map(|(stage, time)| format!("stage {stage} has been at one step for {} s", time.as_secs())),
+        );
         reasons
     }
 

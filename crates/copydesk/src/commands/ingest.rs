@@ -119,7 +119,8 @@ fn files(paths: &[PathBuf], config: &Config, scratch: &Path) -> anyhow::Result<V
 fn named(root: &Path, path: &Path) -> anyhow::Result<NamedFile> {
     let full = root.join(path);
     // A link named on the command line is meant.
-    let root = if full.is_symlink() { full.canonicalize()?.parent().unwrap_or(root).to_owned() } else { root.to_owned() };
+    let root =
+        if full.is_symlink() { full.canonicalize()?.parent().unwrap_or(root).to_owned() } else { root.to_owned() };
     let path = if full.is_symlink() {
         PathBuf::from(full.canonicalize()?.file_name().unwrap_or(path.as_os_str()))
     } else {
@@ -135,7 +136,8 @@ async fn show_progress(ledger: Arc<dyn copydesk_ledger::Ledger>, bytes: u64) {
         return;
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} articles of {msg} of input, {per_sec}, {elapsed}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} articles of {msg} of input, {per_sec}, {elapsed}")
+    {
         bar.set_style(style);
     }
     bar.set_message(indicatif::HumanBytes(bytes).to_string());

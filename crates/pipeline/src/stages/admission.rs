@@ -162,9 +162,11 @@ impl Reading {
                 files.push_back(file);
             }
         }
-        files.extend(start.files.iter().filter(|(number, row)| {
-            open(row) && !start.admissions.iter().any(|admission| admission.file == *number)
-        }));
+        files.extend(
+            start.files.iter().filter(|(number, row)| {
+                open(row) && !start.admissions.iter().any(|admission| admission.file == *number)
+            }),
+        );
         if !files.is_empty() {
             let suspects = self.suspects_until.0.saturating_sub(self.next.0 - 1);
             tracing::info!(count = files.len(), suspects, "going on with files taken up before");
@@ -222,13 +224,12 @@ impl Reading {
                 tracing::warn!(path, error = %error, "file not read");
                 return self.abandon(&job, matches!(error, OpenError::Changed { .. }));
             }
-            Err(OpenError::Unreadable { source, .. }) => return self.refuse(&root, &job, job.from, &source.to_string()),
+            Err(OpenError::Unreadable { source, .. }) => {
+                return self.refuse(&root, &job, job.from, &source.to_string());
+            }
         };
-        let info = Arc::new(FileInfo {
-            path: job.found.path.clone(),
-            format: reader.format(),
-            seen_at: job.row.seen_at,
-        });
+        let info =
+            Arc::new(FileInfo { path: job.found.path.clone(), format: reader.format(), seen_at: job.row.seen_at });
         let mut announced = 0;
         let mut position = job.from;
         loop {
@@ -255,7 +256,9 @@ impl Reading {
                     tracing::info!(path, error = %error, "file changed while it was read, it will be read again");
                     return self.abandon(&job, true);
                 }
-                Ok(Err(ReadError::Io { source, .. })) => return self.refuse(&root, &job, position, &source.to_string()),
+                Ok(Err(ReadError::Io { source, .. })) => {
+                    return self.refuse(&root, &job, position, &source.to_string());
+                }
                 Err(panic) => {
                     let detail = words(panic.as_ref());
                     self.quarantine_rest(&root, &job, position, QuarantineReason::Panic, &detail)?;
@@ -394,11 +397,8 @@ impl Reading {
             reason,
             detail: detail.to_owned(),
         };
-        let info = Arc::new(FileInfo {
-            path: job.found.path.clone(),
-            format: SourceFormat::Text,
-            seen_at: job.row.seen_at,
-        });
+        let info =
+            Arc::new(FileInfo { path: job.found.path.clone(), format: SourceFormat::Text, seen_at: job.row.seen_at });
         self.admit(root, job, &info, RecordItem::Bad(bad), 0)
     }
 

@@ -1,12 +1,11 @@
 //! `dedup`: the same bytes from the same source again. Ordered, one task.
 
-
 use copydesk_article::{Measure, Verdict};
 
 use crate::context::Context;
 use crate::flow::{Decision, Item, Read, Step};
-use crate::stages::GivenUp;
 use crate::options::Policy;
+use crate::stages::GivenUp;
 use async_channel::{Receiver, Sender};
 
 /// Articles looked up together.

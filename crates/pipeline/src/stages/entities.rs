@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{
-    Entity, Image, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag,
-};
+use copydesk_article::{Entity, Image, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag};
 use copydesk_entities::{ENGINE, Input, recognise};
 use copydesk_ledger::{OutboxChange, epoch_for};
 use fail::fail_point;
