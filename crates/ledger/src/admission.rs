@@ -66,7 +66,12 @@ impl Store {
         let mut batch = self.batch();
         self.put(&mut batch, &self.admissions, &keys::sequence(admission.sequence), admission);
         self.write(batch, PersistMode::Buffer, "record an admission")?;
-        self.cached().admissions.push_back(*admission);
+        let mut cached = self.cached();
+        // An announcement that came to nothing (its file was at its end) is taken back by the next.
+        if cached.admissions.back().is_some_and(|last| last.sequence == admission.sequence) {
+            cached.admissions.pop_back();
+        }
+        cached.admissions.push_back(*admission);
         Ok(())
     }
 

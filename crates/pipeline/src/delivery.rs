@@ -60,9 +60,10 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
             runner.step(sink.as_mut()).await?
         } else {
             runner.station.waits();
-            match tokio::time::timeout(IDLE, changes.changed()).await {
-                Ok(_) => Ok(()),
-                Err(_) => {
+            tokio::select! {
+                () = runner.context.kill.cancelled() => return Err(GivenUp),
+                _ = changes.changed() => Ok(()),
+                () = tokio::time::sleep(IDLE) => {
                     runner.publish();
                     sink.idle().await
                 }
@@ -170,8 +171,10 @@ impl Runner {
             return Err(GivenUp);
         }
         let pause = error.retry_after.unwrap_or_else(|| backoff(self.failures));
-        tokio::time::sleep(pause).await;
-        Ok(())
+        tokio::select! {
+            () = self.context.kill.cancelled() => Err(GivenUp),
+            () = tokio::time::sleep(pause) => Ok(()),
+        }
     }
 
     /// An optional sink that fell too far behind loses its oldest rows, counted and said.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_channel::{Receiver, bounded, unbounded};
 use copydesk_clean::Mode;
-use copydesk_ledger::{Ledger, LedgerError};
+use copydesk_ledger::{FileState, Ledger, LedgerError};
 use metrics::gauge;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,7 @@ use crate::intake::IntakePart;
 use crate::options::{Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::admission::{Links, Reading};
+use crate::stages::commit::FileRead;
 use crate::stages::{GivenUp, PatientLedger, clean, commit, dedup, entities, near_dedup};
 use crate::status::Status;
 use crate::{finish, metric};
@@ -75,6 +76,9 @@ pub enum Fault {
     /// A task gave up; the log says why.
     #[error("stage {0} gave up")]
     GaveUp(&'static str),
+    /// Tasks of a broken run did not end.
+    #[error("tasks of the broken run do not end")]
+    Stuck,
     /// An article was dropped without a decision.
     #[error("an article was dropped without a decision")]
     Dropped,
@@ -135,6 +139,10 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     // make a full link where there must not be one.
     let (ends, ended) = unbounded();
     let (read, finished) = unbounded();
+    for (file, row) in start.files.iter().filter(|(_, row)| row.state == FileState::Read) {
+        // Read before the last process ended, and not yet settled or not yet moved.
+        read.try_send(FileRead { file: *file, after: row.last_sequence }).map_err(|_| Fault::GaveUp("start"))?;
+    }
     let depths = vec![
         depth("dedup", &dedup_in),
         depth("clean", &clean_in),
@@ -166,7 +174,12 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         ends_of_line.spawn(named("sink", delivery::run(context.clone(), Arc::clone(sink))));
     }
     ends_of_line.spawn(named("finish", finish::run(context.clone(), Arc::clone(&parts.intake), finished)));
-    let gauges = Gauges { context: context.clone(), intake: Arc::clone(&parts.intake), depths };
+    let gauges = Gauges {
+        context: context.clone(),
+        intake: Arc::clone(&parts.intake),
+        ledger_folder: parts.ledger_folder.clone(),
+        depths,
+    };
     let gauges = tokio::spawn(gauges.run());
 
     let result = drive(parts, &context, &mut stages, &mut ends_of_line).await;
@@ -179,7 +192,8 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
             while ends_of_line.join_next().await.is_some() {}
         };
         if tokio::time::timeout(LET_GO, all).await.is_err() {
-            tracing::error!("tasks of the broken run do not end, leaving them");
+            // Another run beside what is left of this one would be two desks on one ledger.
+            return Err(Fault::Stuck);
         }
     }
     stages.shutdown().await;

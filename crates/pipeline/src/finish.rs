@@ -51,8 +51,9 @@ pub async fn run(context: Context, intake: Arc<IntakePart>, read: Receiver<FileR
             break;
         }
         station.waits();
-        if changes.changed().await.is_err() {
-            break;
+        tokio::select! {
+            () = context.kill.cancelled() => return Err(GivenUp),
+            changed = changes.changed() => changed.map_err(|_| GivenUp)?,
         }
     }
     station.ends();

@@ -6,12 +6,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use copydesk_disk::free_bytes;
-use metrics::gauge;
-
 use crate::context::Context;
-use crate::metric;
 use crate::status::Station;
+use copydesk_disk::free_bytes;
 
 const LOOK: Duration = Duration::from_millis(100);
 const LOOK_AT_DISK: Duration = Duration::from_secs(1);
@@ -66,7 +63,6 @@ impl Gate {
             Ok(free) => free,
             Err(error) => return Some(error.to_string()),
         };
-        gauge!(metric::DISK_FREE).set(free as f64);
         (free < reserve).then(|| {
             format!(
                 "{free} bytes are free at {}, fewer than the reserve of {reserve}: make room",

@@ -1,9 +1,11 @@
 //! Gauges that nobody changes as they go: looked at once a second.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use copydesk_disk::free_bytes;
 use copydesk_intake::ScanCause;
 use metrics::{counter, gauge};
 
@@ -27,6 +29,8 @@ pub struct Gauges {
     pub context: Context,
     /// The intake.
     pub intake: Arc<IntakePart>,
+    /// The file system whose free space closes the gate.
+    pub ledger_folder: PathBuf,
     /// The links.
     pub depths: Vec<Depth>,
 }
@@ -51,6 +55,7 @@ impl Gauges {
         gauge!(metric::BUDGET).set(budget.total_bytes() as f64);
         gauge!(metric::BUDGET_USED).set(budget.used_bytes() as f64);
         gauge!(metric::IN_FLIGHT).set(budget.in_flight() as f64);
+        gauge!(metric::OLDEST_PENDING).set(self.context.in_flight.oldest().as_secs_f64());
         match self.intake.status() {
             None => self.context.status.set_watching(true),
             Some(status) => {
@@ -65,8 +70,13 @@ impl Gauges {
         }
         // Not the patient call: a failing ledger is somebody else's news.
         let ledger = self.context.ledger.clone();
-        let bytes = tokio::task::spawn_blocking(move || ledger.ledger().disk_bytes()).await;
-        if let Ok(Ok((ledger, outbox))) = bytes {
+        let folder = self.ledger_folder.clone();
+        let asked = tokio::task::spawn_blocking(move || (ledger.ledger().disk_bytes(), free_bytes(&folder)));
+        let Ok((bytes, free)) = asked.await else { return };
+        if let Ok(free) = free {
+            gauge!(metric::DISK_FREE).set(free as f64);
+        }
+        if let Ok((ledger, outbox)) = bytes {
             gauge!(metric::LEDGER_BYTES).set(ledger as f64);
             gauge!(metric::OUTBOX_BYTES).set(outbox as f64);
         }

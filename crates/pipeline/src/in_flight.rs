@@ -4,8 +4,9 @@
 //! that holds it. In between it stands here. Who looks a key up asks here first and the ledger second; who
 //! commits removes a key here only after it is durable there. So a key that exists is always found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use copydesk_article::{ArticleId, Sequence};
 use copydesk_ledger::{CommitEntry, Key, KeyRow};
@@ -16,6 +17,8 @@ pub struct InFlight(Mutex<Tables>);
 
 #[derive(Debug, Default)]
 struct Tables {
+    /// When each undecided arrival was admitted.
+    ages: VecDeque<(Sequence, Instant)>,
     /// Articles on their way, by id: the newest of each, so that an id stays here while any of its kind is
     /// on its way.
     entered: HashMap<ArticleId, Sequence>,
@@ -28,6 +31,16 @@ struct Tables {
 impl InFlight {
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes when an arrival was admitted; in order of sequence.
+    pub fn admitted(&self, sequence: Sequence) {
+        self.tables().ages.push_back((sequence, Instant::now()));
+    }
+
+    /// How long the oldest undecided arrival has been on its way.
+    pub fn oldest(&self) -> Duration {
+        self.tables().ages.front().map_or(Duration::ZERO, |(_, at)| at.elapsed())
     }
 
     /// Whether an article of this id stands, decided and not yet durable.
@@ -56,6 +69,11 @@ impl InFlight {
     pub fn committed(&self, entries: &[CommitEntry]) {
         let mut guard = self.tables();
         let tables = &mut *guard;
+        while let (Some((oldest, _)), Some(last)) = (tables.ages.front(), entries.last())
+            && *oldest <= last.sequence
+        {
+            tables.ages.pop_front();
+        }
         for entry in entries {
             if let Some(id) = entry.row.id {
                 for table in [&mut tables.entered, &mut tables.standing] {

@@ -161,6 +161,9 @@ pub struct Status {
     /// Why intake waits, where it does.
     closed: Mutex<Option<String>>,
     ledger_error: Mutex<Option<String>>,
+    /// When a ledger call last failed, in milliseconds since `epoch`: whoever waits for the ledger is not
+    /// hung while its calls still fail.
+    ledger_failed_ms: AtomicU64,
     watching: AtomicBool,
     fault: Mutex<Option<String>>,
 }
@@ -174,6 +177,7 @@ impl Default for Status {
             sinks: Mutex::default(),
             closed: Mutex::default(),
             ledger_error: Mutex::default(),
+            ledger_failed_ms: AtomicU64::new(0),
             watching: AtomicBool::new(false),
             fault: Mutex::default(),
         }
@@ -222,9 +226,14 @@ impl Status {
     /// Tasks that have been at one step for longer than `limit`.
     #[must_use]
     pub fn hung(&self, limit: Duration) -> Vec<(&'static str, Duration)> {
+        let failed = Duration::from_millis(self.ledger_failed_ms.load(Ordering::Relaxed));
+        let since_failure = self.epoch.elapsed().saturating_sub(failed);
         let stations = lock(&self.stations);
-        let stuck = stations.iter().map(|station| (station.stage, station.doing()));
-        stuck.filter(|(_, (doing, time))| *doing == Doing::Working && *time > limit).map(|(s, (_, t))| (s, t)).collect()
+        let working = stations.iter().filter_map(|station| match station.doing() {
+            (Doing::Working, time) => Some((station.stage, time.min(since_failure))),
+            _ => None,
+        });
+        working.filter(|(_, time)| *time > limit).collect()
     }
 
     /// Changes how one sink is doing.
@@ -248,6 +257,7 @@ impl Status {
 
     /// Says what the last ledger call failed with, or that it worked.
     pub fn set_ledger_error(&self, error: Option<String>) {
+        self.ledger_failed_ms.store(self.epoch.elapsed().as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
         *lock(&self.ledger_error) = error;
     }
 

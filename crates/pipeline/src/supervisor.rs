@@ -34,6 +34,9 @@ pub enum GaveUp {
         /// The last fault.
         last: Fault,
     },
+    /// What is left of a broken run is in the way of another.
+    #[error("{0}: end the process")]
+    Stuck(Fault),
     /// It could not start at all.
     #[error(transparent)]
     Start(Fault),
@@ -68,6 +71,7 @@ async fn keep_running(parts: &Parts, stop: CancellationToken) -> Result<Ended, G
             Err(fault @ (Fault::Intake(_) | Fault::Threads(_))) if faults.is_empty() => {
                 return Err(GaveUp::Start(fault));
             }
+            Err(fault @ Fault::Stuck) => return Err(GaveUp::Stuck(fault)),
             Err(fault) => fault,
         };
         faults.push_back(Instant::now());

@@ -136,14 +136,13 @@ impl Reading {
         };
         loop {
             self.station.waits();
-            let stop = self.stop.clone();
             let batch = self.runtime.block_on(async {
                 tokio::select! {
-                    () = stop.cancelled() => None,
-                    batch = found.recv() => batch.ok(),
+                    () = self.context.kill.cancelled() => Err(Halt::GivenUp),
+                    () = self.stop.cancelled() => Err(Halt::Stopped),
+                    batch = found.recv() => batch.map_err(|_| Halt::GivenUp),
                 }
-            });
-            let Some(batch) = batch else { return Err(Halt::Stopped) };
+            })?;
             for file in batch {
                 self.take(file, None)?;
             }
@@ -236,7 +235,9 @@ impl Reading {
             self.pass_gate()?;
             let arrival = Arrival { file: job.number, record: position.record };
             let alone = self.next <= self.suspects_until;
-            if announced == 0 {
+            // A text file is one record: what follows can only be its end.
+            let at_end = info.format == SourceFormat::Text && position.record > 0;
+            if announced == 0 && !at_end {
                 announced = if alone || info.format == SourceFormat::Text { 1 } else { BLOCK };
                 let admission =
                     Admission { sequence: self.next, file: job.number, record: position.record, count: announced };
@@ -265,7 +266,7 @@ impl Reading {
                     break;
                 }
             };
-            announced -= 1;
+            announced = announced.saturating_sub(1);
             position = item.end();
             self.station.worked(started.elapsed(), 1);
             self.admit(&root, &job, &info, item, deaths)?;
@@ -327,6 +328,7 @@ impl Reading {
         });
         let reservation = reserved.ok_or(Halt::GivenUp)?;
         let arrival = Arrival { file: job.number, record };
+        self.context.in_flight.admitted(self.next);
         let ticket = Ticket::new(self.next, arrival, end_offset, reservation, self.context.kill.clone());
         self.next = self.next.next();
         counter!(metric::ARRIVALS).increment(1);
