@@ -16,9 +16,7 @@ const COUNTED_ROWS: usize = 256;
 
 impl Store {
     pub fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {
-        if let Some(row) = self.get(&self.sinks, "sinks", &keys::sink(sink))? {
-            return Ok(row);
-        }
+        let stored = self.get::<SinkRow>(&self.sinks, "sinks", &keys::sink(sink))?;
         let progress = self.cached().progress.clone();
         let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
         let held_rows: u64 = links.iter().map(|link| link.segment.rows).sum();
@@ -27,13 +25,28 @@ impl Store {
             Some(oldest) => Sequence(oldest.segment.first.0 - 1),
             None => progress.committed,
         };
-        let passed_rows = progress.rows - held_rows;
-        Ok(SinkRow {
-            cursor,
-            passed_rows,
-            passed_bytes: progress.row_bytes - held_bytes,
-            before_rows: passed_rows,
-            ..SinkRow::default()
+        let (gone_rows, gone_bytes) = (progress.rows - held_rows, progress.row_bytes - held_bytes);
+        Ok(match stored {
+            None => SinkRow {
+                cursor,
+                passed_rows: gone_rows,
+                passed_bytes: gone_bytes,
+                before_rows: gone_rows,
+                ..SinkRow::default()
+            },
+            // It was out of the configuration for a while: nobody kept its rows.
+            Some(row) if row.passed_rows < gone_rows => {
+                let count = gone_rows - row.passed_rows;
+                tracing::warn!(sink = sink.name, count, "sink was away while these rows passed, they expired for it");
+                SinkRow {
+                    cursor,
+                    expired: row.expired + count,
+                    passed_rows: gone_rows,
+                    passed_bytes: gone_bytes,
+                    ..row
+                }
+            }
+            Some(row) => row,
         })
     }
 
@@ -124,7 +137,8 @@ impl Store {
             audit.verdicts.add(row.verdict.kind());
             audit.rows += u64::from(row.rows);
         }
-        for (key, row) in self.rows::<SinkRow>(&self.sinks, "sinks")? {
+        for (key, _) in self.rows::<SinkRow>(&self.sinks, "sinks")? {
+            let row = self.sink(&keys::parse_sink(&key))?;
             let mut cursor = row.cursor;
             let mut pending = 0;
             loop {

@@ -85,7 +85,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_doubled_or_miscounted(operations in prop::collection::vec(operation(), 1..40)) {
@@ -230,4 +230,23 @@ fn a_second_desk_is_refused() {
     let options = Options { folder: folder.path().to_owned(), ..Options::default() };
     let error = FjallLedger::open(&options).err().expect("locked").to_string();
     assert!(error.contains("in use by another copydesk"), "{error}");
+}
+
+#[test]
+fn a_sink_that_was_away_is_told_what_it_missed() {
+    let folder = tempfile::tempdir().expect("temp");
+    let ledger = open(folder.path());
+    let file = ledger.register_file(&file_row("a.jsonl", 1)).expect("register");
+    let away = SinkKey { name: "away".to_owned(), target: "x".to_owned() };
+    ledger.store_sink_state(&away, b"s").expect("state");
+    for sequence in 1..=200 {
+        let entries = vec![entry(file, sequence, Verdict::Original, 1)];
+        ledger.commit(&CommitGroup { entries, ..CommitGroup::default() }).expect("commit");
+    }
+    ledger.trim_outbox(Sequence(200)).expect("trim");
+    let row = ledger.sink(&away).expect("sink");
+    assert!(row.expired > 0 && row.expired == row.passed_rows, "{row:?}");
+    let batch = ledger.read_outbox(row.cursor, 1000, u64::MAX).expect("read");
+    assert_eq!(row.expired + batch.rows.len() as u64, 200);
+    assert!(ledger.audit().expect("audit").is_conserved());
 }
