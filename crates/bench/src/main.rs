@@ -1,1 +1,67 @@
-fn main() {}
+//! The bench: how fast the desk is, and how good.
+//!
+//! A tool for the people who build the desk; it is not shipped. Three commands:
+//!
+//! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
+//!   processor time, memory, and how long an article takes from its drop to its record.
+//! - `predict` runs one part of the desk over a test set (`predict/`), through the same public functions as
+//!   the stages and with the default configuration, so that a score is a score of the desk.
+//! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
+
+mod corpus;
+mod daemon;
+mod figures;
+mod growth;
+mod load;
+mod make_load;
+mod material;
+mod metrics;
+mod percentile;
+mod predict;
+mod process;
+mod random;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Quality and throughput of copydesk.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Drive the real binary with a folder of articles and measure it.
+    Load(load::Options),
+    /// Run one part of the desk over a test set and write its predictions.
+    Predict(predict::Options),
+    /// Make a folder of article files out of corpora, the same ones for the same seed.
+    MakeLoad(make_load::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Load(options) => load(&options),
+        Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        // One line with all causes: scripts show the last line of what a failed command said.
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn load(options: &load::Options) -> anyhow::Result<ExitCode> {
+    let figures = load::run(options)?;
+    if options.json {
+        println!("{}", serde_json::to_string(&figures)?);
+    } else {
+        println!("{figures}");
+    }
+    Ok(if figures.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,13 @@
+//! `plain`: `{id: text}` → `{id: body}`, by cleaning.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{cleaned, read_json, write_json};
+
+pub(super) fn predict(input: &Path, output: &Path) -> anyhow::Result<usize> {
+    let pages: BTreeMap<String, String> = read_json(input)?;
+    let bodies: BTreeMap<&str, String> = pages.iter().map(|(id, page)| (id.as_str(), cleaned(page).text)).collect();
+    write_json(output, &bodies)?;
+    Ok(bodies.len())
+}
