@@ -115,6 +115,7 @@ impl Runner {
             return Ok(Ok(()));
         }
         let rows: Vec<Row> = batch.rows.iter().map(row).collect();
+        let started = Instant::now();
         match sink.prepare(&rows).await {
             Err(error) => return Ok(Err(error)),
             Ok(None) => {}
@@ -143,6 +144,7 @@ impl Runner {
         counter!(metric::SINK_REJECTED, "sink" => self.key.name.clone()).increment(report.rejected.len() as u64);
         let key = self.key.clone();
         self.row = self.context.ledger.call_async(move |ledger| ledger.settle(&key, &settled)).await?;
+        self.station.worked(started.elapsed(), u32::try_from(rows.len()).unwrap_or(u32::MAX));
         self.worked();
         Ok(Ok(()))
     }
