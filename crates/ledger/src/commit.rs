@@ -91,13 +91,14 @@ impl Store {
         self.write(batch, PersistMode::SyncData, "commit a group of articles")?;
         fail_point!("commit.after", |_| std::process::abort());
 
+        // Seen together: who reads up to the new end must find the rows before it in the links.
+        let mut links = self.outbox.write().unwrap_or_else(PoisonError::into_inner);
         let mut cached = self.cached();
         cached.admissions.drain(..decided.len());
         let wrote = progress.rows > rows_before;
         cached.progress = progress;
         drop(cached);
         if let Some(link) = link.filter(|_| wrote) {
-            let mut links = self.outbox.write().unwrap_or_else(PoisonError::into_inner);
             match links.last_mut().filter(|last| last.number == link.number) {
                 Some(last) => last.segment = link.segment,
                 None => links.push(link),
