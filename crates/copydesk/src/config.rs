@@ -127,6 +127,8 @@ impl Config {
                     .with_help("name one with --config FILE, or write one with `copydesk init`")
             })?,
         };
+        // Cursors belong to targets, so a path must not depend on how the file was named or from where.
+        let path = path.canonicalize().unwrap_or(path);
         let text = std::fs::read_to_string(&path)
             .map_err(|error| ConfigError::at(&path, "", None, format!("can't be read: {error}")))?;
         Self::parse(&path, &text)

@@ -11,6 +11,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{DiskError, at};
 
+/// Bytes copied at a time.
+const COPY_BYTES: usize = 256 << 10;
+
 /// Makes the names in the folder of `path` durable.
 ///
 /// # Errors
@@ -28,22 +31,31 @@ pub fn sync_folder(path: &Path) -> Result<(), DiskError> {
 /// # Errors
 /// Where the system refuses; the old file then stands.
 pub fn write_durable(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-    write_with(path, |file| file.write_all(bytes))
+    write_with(path, |file, unfinished| at("write", unfinished, file.write_all(bytes)))
 }
 
 /// Writes `range` of a file (bytes) as a whole file of its own, replacing what stood there; streams, so the
 /// range may be larger than memory. The range may end beyond the file's end.
 ///
 /// # Errors
-/// Where the source can't be read or the system refuses the write.
+/// Where the source can't be read (the error then names it) or the system refuses the write.
 pub fn copy_range_durable(source: &Path, range: Range<u64>, path: &Path) -> Result<(), DiskError> {
     let mut from = at("open", source, File::open(source))?;
     at("seek in", source, from.seek(SeekFrom::Start(range.start)))?;
     let mut part = from.take(range.end.saturating_sub(range.start));
-    write_with(path, |file| io::copy(&mut part, file).map(|_| ()))
+    let mut buffer = vec![0; COPY_BYTES];
+    write_with(path, |file, unfinished| {
+        loop {
+            let read = at("read", source, part.read(&mut buffer))?;
+            if read == 0 {
+                return Ok(());
+            }
+            at("write", unfinished, file.write_all(&buffer[..read]))?;
+        }
+    })
 }
 
-fn write_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), DiskError> {
+fn write_with(path: &Path, write: impl FnOnce(&mut File, &Path) -> Result<(), DiskError>) -> Result<(), DiskError> {
     if let Some(parent) = path.parent() {
         at("create folder", parent, fs::create_dir_all(parent))?;
     }
@@ -51,16 +63,16 @@ fn write_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> R
     unfinished.push(".unfinished");
     let unfinished = PathBuf::from(unfinished);
     let result = (|| {
-        let mut file = File::create(&unfinished)?;
-        write(&mut file)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)
+        let mut file = at("create", &unfinished, File::create(&unfinished))?;
+        write(&mut file, &unfinished)?;
+        at("sync", &unfinished, file.sync_all())?;
+        at("rename into place", path, fs::rename(&unfinished, path))
     })();
     if result.is_err() {
         // Best effort: the next attempt writes over it anyway.
         fs::remove_file(&unfinished).ok();
     }
-    at("write", path, result)?;
+    result?;
     sync_folder(path)
 }
 

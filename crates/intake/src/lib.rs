@@ -56,7 +56,7 @@ pub use finish::{FinishOutcome, Finished, finish};
 pub use found::Found;
 pub use input::{OpenError, ReadError};
 pub use options::{After, Options};
-pub use quarantine::{QuarantineEntry, quarantine};
+pub use quarantine::{QuarantineEntry, Quarantined, quarantine};
 pub use reader::{BadRecord, Content, Item, Position, RawRecord, ReadOptions, Reader};
 pub use scan::{ScanCause, list};
 pub use status::WatchStatus;

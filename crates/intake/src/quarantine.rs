@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use copydesk_article::{FileNumber, QuarantineReason, Sequence};
-use copydesk_disk::{DiskError, Generation, copy_range_durable, write_durable};
+use copydesk_disk::{DiskError, Generation, copy_range_durable, free_bytes, write_durable};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -69,15 +69,32 @@ struct Slip<'a> {
     copy_problem: Option<String>,
 }
 
-/// Puts a record's bytes and the reason into the quarantine folder, `root` being the drop folder; the path of
-/// the copy. Where the file is gone or can't be read the JSON is written alone and says so.
+/// What stands in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Path of the copy; the JSON is beside it.
+    pub path: PathBuf,
+    /// Whether the copy is there. Where not, the JSON says why, and the file must stay.
+    pub kept: bool,
+}
+
+/// Puts a record's bytes and the reason into the quarantine folder, `root` being the drop folder. Where the
+/// file is gone or can't be read, or the copy would take free space below `reserve_bytes`, the JSON is written
+/// alone and says so.
 ///
 /// # Errors
 /// Where the quarantine folder can't be written (a full disk, say): nothing is settled then.
-pub fn quarantine(root: &Path, options: &Options, entry: &QuarantineEntry) -> Result<PathBuf, DiskError> {
+pub fn quarantine(
+    root: &Path,
+    options: &Options,
+    entry: &QuarantineEntry,
+    reserve_bytes: u64,
+) -> Result<Quarantined, DiskError> {
     let mut name = OsString::from(format!("{}-{}-", entry.file, entry.record));
     name.push(tail(entry.path.file_name().unwrap_or_default()));
     let copy = options.quarantine.join(entry.first_seen.strftime("%Y-%m-%d").to_string()).join(&name);
+    let copied = copy_record(&root.join(&entry.path), entry, &copy, reserve_bytes)?;
+    let kept = copied.kept;
     let slip = Slip {
         stage: &entry.stage,
         reason: entry.reason,
@@ -90,29 +107,49 @@ pub fn quarantine(root: &Path, options: &Options, entry: &QuarantineEntry) -> Re
         bytes: &entry.bytes,
         sequence: entry.sequence,
         source: entry.source.as_deref(),
-        copy_problem: copy_record(&root.join(&entry.path), entry, &copy)?,
+        copy_problem: copied.problem,
     };
     let to_disk =
         |source: serde_json::Error| DiskError { action: "describe", path: copy.clone(), source: source.into() };
     let json = serde_json::to_vec_pretty(&slip).map_err(to_disk)?;
     name.push(".json");
     write_durable(&copy.with_file_name(name), &json)?;
-    Ok(copy)
+    Ok(Quarantined { path: copy, kept })
 }
 
-/// Copies the record's bytes; what is wrong with the copy or its absence, if anything.
-fn copy_record(source: &Path, entry: &QuarantineEntry, copy: &Path) -> Result<Option<String>, DiskError> {
+/// Whether a copy was made, and what is wrong with it or its absence.
+struct Copied {
+    kept: bool,
+    problem: Option<String>,
+}
+
+fn copy_record(source: &Path, entry: &QuarantineEntry, copy: &Path, reserve_bytes: u64) -> Result<Copied, DiskError> {
+    let none = |why: String| Copied { kept: false, problem: Some(format!("no copy could be made: {why}")) };
+    if entry.reason == QuarantineReason::Unreadable {
+        return Ok(none("it can't be read".to_owned()));
+    }
     let is_entry = || match Generation::of_path(source) {
         Ok(generation) if generation == entry.generation => Ok(()),
         Ok(_) => Err("the file changed since it was read".to_owned()),
         Err(error) => Err(format!("the file is gone: {error}")),
     };
     if let Err(problem) = is_entry() {
-        return Ok(Some(format!("no copy could be made: {problem}")));
+        return Ok(none(problem));
+    }
+    let bytes = entry.bytes.end.saturating_sub(entry.bytes.start);
+    let standing = copy.ancestors().find(|above| above.exists()).unwrap_or(copy);
+    let free = free_bytes(standing)?;
+    if bytes > free.saturating_sub(reserve_bytes) {
+        return Ok(none(format!("its {bytes} bytes do not fit into the {free} that are free, with a reserve")));
     }
     match copy_range_durable(source, entry.bytes.clone(), copy) {
-        Ok(()) => Ok(is_entry().err().map(|problem| format!("the copy may hold other bytes: {problem}"))),
-        Err(error) if error.path == source => Ok(Some(format!("no copy could be made: {error}"))),
+        Ok(()) => match is_entry() {
+            Ok(()) => Ok(Copied { kept: true, problem: None }),
+            Err(problem) => {
+                Ok(Copied { kept: false, problem: Some(format!("the copy may hold other bytes: {problem}")) })
+            }
+        },
+        Err(error) if error.path == source => Ok(none(error.to_string())),
         Err(error) => Err(error),
     }
 }
@@ -169,7 +206,7 @@ mod tests {
     fn the_record_and_its_reason_stand_side_by_side_and_again_is_the_same() {
         let (folder, options, entry) = desk();
         for _ in 0..2 {
-            let copy = quarantine(&folder.path().join("in"), &options, &entry).expect("quarantine");
+            let copy = quarantine(&folder.path().join("in"), &options, &entry, 0).expect("quarantine").path;
             assert_eq!(copy, folder.path().join("q/2024-05-01/7-1-a.jsonl"));
             assert_eq!(fs::read(&copy).expect("copy"), b"broken");
             let expected = json!({
@@ -187,10 +224,10 @@ mod tests {
         let (folder, options, entry) = desk();
         let path = folder.path().join("in/a.jsonl");
         fs::write(&path, "another file altogether").expect("write");
-        let copy = quarantine(&folder.path().join("in"), &options, &entry).expect("quarantine");
+        let copy = quarantine(&folder.path().join("in"), &options, &entry, 0).expect("quarantine").path;
         assert!(!copy.exists() && slip(&copy)["copy_problem"].as_str().expect("said").contains("changed"));
         fs::remove_file(path).expect("remove");
-        let copy = quarantine(&folder.path().join("in"), &options, &entry).expect("quarantine");
+        let copy = quarantine(&folder.path().join("in"), &options, &entry, 0).expect("quarantine").path;
         assert!(!copy.exists() && slip(&copy)["copy_problem"].as_str().expect("said").contains("gone"));
     }
 
@@ -198,7 +235,7 @@ mod tests {
     fn a_quarantine_that_cannot_be_written_is_an_error() {
         let (folder, options, entry) = desk();
         fs::write(&options.quarantine, "a file stands here").expect("write");
-        assert!(quarantine(&folder.path().join("in"), &options, &entry).is_err());
+        assert!(quarantine(&folder.path().join("in"), &options, &entry, 0).is_err());
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //!   unchanged for the settle time, either before our eyes or by its modification time (a file moved or
 //!   linked in, or there at start). A modification time in the future proves nothing;
 //! - "known to be open" means a write was reported and no closing since, or it was created empty and never
-//!   closed. The closing may have been lost, so after [`PATIENCE`] settle times without a change it is taken
-//!   all the same.
+//!   closed. Such a file waits however long it is quiet, because a file taken from under its producer loses
+//!   what is written later; only when events were lost, and the closing may be among them, does nobody know.
 //!
 //! Every (path, generation) is offered once, unless it is released.
 
@@ -19,9 +19,6 @@ use std::time::Duration;
 use copydesk_disk::Generation;
 
 use crate::Found;
-
-/// Settle times after which a file that was never reported closed is taken all the same.
-const PATIENCE: u32 = 30;
 
 /// Shortest wait before a released file is offered again, so that one that can't be read does not keep the
 /// desk busy.
@@ -179,6 +176,13 @@ impl Settle {
         self.offered.retain(|_, (_, seen)| *seen == scan);
     }
 
+    /// Events were lost: nothing is known any more of who has what open.
+    pub fn events_lost(&mut self, now: Moment) {
+        for file in self.waiting.values_mut().filter(|file| file.open) {
+            (file.open, file.since) = (false, now.elapsed);
+        }
+    }
+
     /// How many files are not yet whole.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -191,7 +195,7 @@ fn is_ready(file: &Waiting, quiet: Duration, now: Moment) -> bool {
     }
     let unchanged = now.elapsed.saturating_sub(file.since);
     if file.open {
-        return unchanged >= quiet * PATIENCE;
+        return false;
     }
     if file.released {
         return unchanged >= quiet.max(RELEASED_WAIT);
@@ -277,11 +281,12 @@ mod tests {
     }
 
     #[test]
-    fn a_close_that_was_never_reported_is_waited_for_with_an_end() {
+    fn an_open_file_waits_for_its_close_until_events_are_lost() {
         let mut settle = settle();
-        settle.observe("a".into(), generation(1, 5, 0), written(), at(0));
-        assert_eq!(ready(&mut settle, at(59)), [""; 0]);
-        assert_eq!(ready(&mut settle, at(60)), ["a"]);
+        settle.observe("a".into(), generation(1, 5, 500), written(), at(500));
+        assert_eq!(ready(&mut settle, at(9_000)), [""; 0], "quiet, and still open");
+        settle.events_lost(at(9_000));
+        assert_eq!(ready(&mut settle, at(9_000)), ["a"], "unchanged for hours, and nobody knows who has it open");
     }
 
     #[test]

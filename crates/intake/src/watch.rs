@@ -226,6 +226,7 @@ impl Keeper {
             let rescan = batch.rescan;
             self.look_at(batch);
             if let Some(cause) = rescan {
+                self.settle.events_lost(self.now());
                 self.scan(cause);
             }
             if Instant::now() >= next_tick {
@@ -348,6 +349,7 @@ impl Keeper {
         }
         self.watcher = None;
         self.polling = true;
+        self.settle.events_lost(self.now());
     }
 
     /// Looks through the whole folder.

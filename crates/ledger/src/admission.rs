@@ -56,7 +56,10 @@ impl Store {
         let mut batch = self.batch();
         self.put(&mut batch, &self.files, &key, row);
         batch.insert(&self.open_files, key, []);
-        batch.insert(&self.generations, keys::generation(&row.path.to_path(), &row.generation), key);
+        // A file named for a one-shot run is taken each time it is named, and is no file of the inbox.
+        if row.root.is_none() {
+            batch.insert(&self.generations, keys::generation(&row.path.to_path(), &row.generation), key);
+        }
         self.write(batch, PersistMode::Buffer, "register a file")?;
         cached.next_file += 1;
         Ok(file)
@@ -100,7 +103,7 @@ impl Store {
         for &file in files {
             let key = keys::file(file);
             let Some(row) = self.get::<FileRow>(&self.files, "files", &key)? else { continue };
-            if left {
+            if left && row.root.is_none() {
                 batch.remove(&self.generations, keys::generation(&row.path.to_path(), &row.generation));
             }
             self.put(&mut batch, &self.files, &key, &FileRow { state, ..row });

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
+use std::time::SystemTime;
 
-use copydesk_article::{FileNumber, QuarantineReason, Sequence, Verdict};
+use copydesk_article::{FileNumber, Sequence, VerdictKind};
 use fail::fail_point;
 use fjall::PersistMode;
 
@@ -59,7 +60,10 @@ impl Store {
                 file.records = entry.row.arrival.record + 1;
                 file.offset = entry.offset;
                 file.last_sequence = entry.sequence;
-                file.quarantined += u64::from(is_kept(&entry.row.verdict));
+                if entry.row.verdict.kind() == VerdictKind::Quarantined {
+                    let count = if entry.kept { &mut file.quarantined } else { &mut file.unkept };
+                    *count += 1;
+                }
             }
         }
         for one in &group.files {
@@ -113,7 +117,7 @@ impl Store {
             return Ok(None);
         }
         let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
-        let (number, segment) = match links.last() {
+        let after = match links.last() {
             Some(last) if last.segment.bytes < segment_bytes => {
                 return Ok(Some(Link {
                     number: last.number,
@@ -121,13 +125,15 @@ impl Store {
                     segment: last.segment.clone(),
                 }));
             }
-            Some(last) => (last.number + 1, Segment::default()),
-            // Numbers go on even when the whole chain was dropped: a dropped keyspace lives until its last
-            // reader lets go.
-            None => (self.cached().progress.committed.0 + 1, Segment::default()),
+            Some(last) => last.number,
+            None => 0,
         };
         drop(links);
-        Ok(Some(Link { number, keyspace: self.outbox_keyspace(number)?, segment }))
+        // A number is never used twice, not even one whose keyspace was dropped as an orphan: what the store's
+        // journal still holds under a dropped name must not meet a new keyspace of that name.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_micros());
+        let number = u64::try_from(now).unwrap_or(u64::MAX).max(after + 1);
+        Ok(Some(Link { number, keyspace: self.outbox_keyspace(number)?, segment: Segment::default() }))
     }
 
     fn file_of<'a>(
@@ -153,9 +159,4 @@ impl Store {
         });
         decided.map(|(admission, _)| admission.sequence).collect()
     }
-}
-
-/// Whether the record's bytes stand in quarantine. What could not be read is named there, not kept.
-fn is_kept(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Quarantined { reason, .. } if *reason != QuarantineReason::Unreadable)
 }

@@ -50,6 +50,8 @@ pub struct FjallLedger {
     store: RwLock<Option<Store>>,
     /// A write failed: the handle can't be trusted.
     broken: AtomicBool,
+    /// How far the store was when it was last seen, for while it is being reopened.
+    last_seen: Mutex<Progress>,
     /// One commit at a time.
     pub(crate) committing: Mutex<()>,
 }
@@ -61,7 +63,9 @@ impl FjallLedger {
     /// [`LedgerError::Locked`], [`LedgerError::Format`], or where the store fails.
     pub fn open(options: &Options) -> Result<Self, LedgerError> {
         let store = Store::open(&options.folder, options)?;
+        let last_seen = Mutex::new(store.cached().progress.clone());
         Ok(Self {
+            last_seen,
             options: options.clone(),
             store: RwLock::new(Some(store)),
             broken: AtomicBool::new(false),
@@ -149,12 +153,23 @@ impl Ledger for FjallLedger {
 
     fn commit(&self, group: &CommitGroup) -> Result<(), LedgerError> {
         let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with(|store| store.commit(group, self.options().segment_bytes))
+        let committed = self.with(|store| {
+            store.commit(group, self.options().segment_bytes)?;
+            Ok(store.cached().progress.clone())
+        })?;
+        *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner) = committed;
+        Ok(())
     }
 
     fn progress(&self) -> Progress {
-        let guard = self.store.read().unwrap_or_else(PoisonError::into_inner);
-        guard.as_ref().map(|store| store.cached().progress.clone()).unwrap_or_default()
+        let mut last_seen = self.last_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken only if it can be had at once: a reopening may take long.
+        if let Ok(guard) = self.store.try_read()
+            && let Some(store) = guard.as_ref()
+        {
+            *last_seen = store.cached().progress.clone();
+        }
+        last_seen.clone()
     }
 
     fn arrival(&self, sequence: Sequence) -> Result<Option<ArrivalRow>, LedgerError> {

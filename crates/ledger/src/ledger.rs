@@ -129,7 +129,7 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails, or [`LedgerError::Gap`].
     fn commit(&self, group: &CommitGroup) -> Result<(), LedgerError>;
 
-    /// How far the ledger is. Never blocks.
+    /// How far the ledger is, or was when it could last be asked. Never waits for the disk.
     fn progress(&self) -> Progress;
 
     /// What became of an arrival.

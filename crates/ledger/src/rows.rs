@@ -98,6 +98,9 @@ pub struct FileRow {
     pub offset: u64,
     /// How many of the committed records are in quarantine with all their bytes.
     pub quarantined: u64,
+    /// How many of the committed records could not be read and are kept nowhere else: the file must stay.
+    #[serde(default)]
+    pub unkept: u64,
     /// Sequence of the last committed record.
     pub last_sequence: Sequence,
 }
@@ -189,6 +192,8 @@ pub struct CommitEntry {
     pub changes: Vec<OutboxChange>,
     /// Where reading resumes after this record, in bytes of its file.
     pub offset: u64,
+    /// Whether a quarantined record's bytes stand in quarantine.
+    pub kept: bool,
 }
 
 /// How far one file is, apart from its records.
@@ -296,6 +301,8 @@ pub struct SinkRow {
 /// What became of a batch at one sink.
 #[derive(Clone, Debug)]
 pub struct Settled {
+    /// Where the cursor stood when the batch was read.
+    pub start: Sequence,
     /// Where the cursor stands now.
     pub end: Sequence,
     /// Rows settled.

@@ -63,9 +63,16 @@ impl Store {
             // It made it before; only the answer was lost.
             return Ok(row);
         }
+        // Rows that expired while the batch was under way are counted as that already.
+        let (rows, bytes) = if row.cursor > settled.start {
+            self.count_rows(row.cursor, settled.end)?
+        } else {
+            (settled.rows, settled.bytes)
+        };
         let now = Timestamp::now();
         let mut batch = self.batch();
-        for (sequence, id, kind) in &settled.exceptions {
+        let exceptions: Vec<_> = settled.exceptions.iter().filter(|(at, _, _)| *at > row.cursor).collect();
+        for (sequence, id, kind) in &exceptions {
             match kind {
                 ExceptionKind::Rejected { .. } => row.rejected += 1,
                 ExceptionKind::Skipped => row.skipped += 1,
@@ -73,15 +80,15 @@ impl Store {
             let exception = Exception { id: *id, at: now, kind: kind.clone() };
             self.put(&mut batch, &self.exceptions, &keys::sink_sequence(sink, *sequence), &exception);
         }
-        let delivered = settled.rows - settled.exceptions.len() as u64;
-        if settled.rows > 0 {
+        let delivered = rows.saturating_sub(exceptions.len() as u64);
+        if rows > 0 {
             let receipt = Receipt { end: settled.end, at: now, delivered };
             self.put(&mut batch, &self.receipts, &keys::sink_sequence(sink, row.cursor.next()), &receipt);
         }
         row.cursor = settled.end;
         row.delivered += delivered;
-        row.passed_rows += settled.rows;
-        row.passed_bytes += settled.bytes;
+        row.passed_rows += rows;
+        row.passed_bytes += bytes;
         row.state.clone_from(&settled.state);
         self.put(&mut batch, &self.sinks, &keys::sink(sink), &row);
         let mode = if settled.sync { PersistMode::SyncData } else { PersistMode::Buffer };
@@ -89,6 +96,21 @@ impl Store {
         self.write(batch, mode, "advance a sink's cursor")?;
         fail_point!("cursor.after", |_| std::process::abort());
         Ok(row)
+    }
+
+    /// Rows after one sequence up to another, and their bytes.
+    fn count_rows(&self, after: Sequence, end: Sequence) -> Result<(u64, u64), LedgerError> {
+        let (mut cursor, mut rows, mut bytes) = (after, 0, 0);
+        while cursor < end {
+            let batch = self.read_outbox(cursor, 1, 1)?;
+            if batch.rows.is_empty() || batch.end > end {
+                break;
+            }
+            rows += batch.rows.len() as u64;
+            bytes += batch.bytes;
+            cursor = batch.end;
+        }
+        Ok((rows, bytes))
     }
 
     pub fn expire(&self, sink: &SinkKey, keep_bytes: u64) -> Result<(SinkRow, u64), LedgerError> {

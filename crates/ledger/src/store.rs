@@ -146,7 +146,7 @@ impl Store {
     /// Opens or creates the keyspace of one link of the outbox.
     pub fn outbox_keyspace(&self, number: u64) -> Result<Keyspace, LedgerError> {
         self.db
-            .keyspace(&format!("{OUTBOX}{number:012}"), KeyspaceCreateOptions::default)
+            .keyspace(&format!("{OUTBOX}{number:020}"), KeyspaceCreateOptions::default)
             .map_err(|source| self.failed("open an outbox segment", source))
     }
 

@@ -32,6 +32,7 @@ fn file_row(name: &str, inode: u64) -> FileRow {
         records: 0,
         offset: 0,
         quarantined: 0,
+        unkept: 0,
         last_sequence: Sequence(0),
     }
 }
@@ -53,6 +54,7 @@ fn entry(file: FileNumber, sequence: u64, verdict: Verdict, rows: u16) -> Commit
         keys: vec![(Key::Text(u128::from(sequence.0)), KeyRow { id, sequence })],
         changes: vec![put; rows.into()],
         offset: sequence.0 * 100,
+        kept: false,
     }
 }
 
@@ -120,7 +122,7 @@ proptest! {
                         .map(|row| (row.sequence, ArticleId::from_bytes([0; 16]),
                             ExceptionKind::Rejected { reason: "no".to_owned() }))
                         .into_iter().collect();
-                    let settled = Settled { end: batch.end, rows: read.len() as u64, bytes: batch.bytes,
+                    let settled = Settled { start: row.cursor, end: batch.end, rows: read.len() as u64, bytes: batch.bytes,
                         exceptions, state: None, sync: false };
                     let row = ledger.settle(&sinks[sink], &settled).expect("settle");
                     prop_assert_eq!(ledger.settle(&sinks[sink], &settled).expect("again"), row);
@@ -248,5 +250,31 @@ fn a_sink_that_was_away_is_told_what_it_missed() {
     assert!(row.expired > 0 && row.expired == row.passed_rows, "{row:?}");
     let batch = ledger.read_outbox(row.cursor, 1000, u64::MAX).expect("read");
     assert_eq!(row.expired + batch.rows.len() as u64, 200);
+    assert!(ledger.audit().expect("audit").is_conserved());
+}
+
+#[test]
+fn rows_that_expire_while_their_batch_is_under_way_are_counted_once() {
+    let folder = tempfile::tempdir().expect("temp");
+    let ledger = open(folder.path());
+    let file = ledger.register_file(&file_row("a.jsonl", 1)).expect("register");
+    let sink = SinkKey { name: "slow".to_owned(), target: "x".to_owned() };
+    let entries = (1..=20).map(|sequence| entry(file, sequence, Verdict::Original, 1)).collect();
+    ledger.store_sink_state(&sink, b"s").expect("state");
+    ledger.commit(&CommitGroup { entries, ..CommitGroup::default() }).expect("commit");
+    let batch = ledger.read_outbox(Sequence(0), 10, u64::MAX).expect("read");
+    let (_, expired) = ledger.expire(&sink, ledger.progress().row_bytes - batch.bytes / 2).expect("expire");
+    assert!((1..10).contains(&expired), "{expired}");
+    let settled = Settled {
+        start: Sequence(0),
+        end: batch.end,
+        rows: 10,
+        bytes: batch.bytes,
+        exceptions: Vec::new(),
+        state: None,
+        sync: false,
+    };
+    let row = ledger.settle(&sink, &settled).expect("settle");
+    assert_eq!((row.passed_rows, row.delivered, row.expired), (10, 10 - expired, expired));
     assert!(ledger.audit().expect("audit").is_conserved());
 }

@@ -47,6 +47,9 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
     runner.publish();
     let mut changes = runner.context.settlement.watch();
     loop {
+        if runner.context.kill.is_cancelled() {
+            return Err(GivenUp);
+        }
         runner.expire().await?;
         let committed = runner.context.settlement.committed_sequence();
         let last = runner.context.settlement.last();
@@ -57,7 +60,7 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
             }
         }
         let result = if !runner.open || runner.row.cursor < committed {
-            runner.step(sink.as_mut()).await?
+            runner.step_watched(sink.as_mut()).await?
         } else {
             runner.station.waits();
             tokio::select! {
@@ -95,6 +98,25 @@ struct Runner {
 }
 
 impl Runner {
+    /// [`Runner::step`], with an eye on an optional sink that takes too long over it: its oldest rows expire
+    /// meanwhile, so that it can't hold the outbox for ever.
+    async fn step_watched(&mut self, sink: &mut dyn Sink) -> Result<Result<(), SinkError>, GivenUp> {
+        let (context, part, key) = (self.context.clone(), Arc::clone(&self.part), self.key.clone());
+        let expiring = async {
+            loop {
+                tokio::time::sleep(IDLE).await;
+                let behind = context.settlement.lag(&key.name).0 > part.limit_bytes;
+                if behind && !part.required && expire(&context, &part, &key).await.is_err() {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            step = self.step(sink) => step,
+            () = expiring => Err(GivenUp),
+        }
+    }
+
     /// Opens the sink, or delivers one batch. The outer error gives the pipeline up.
     async fn step(&mut self, sink: &mut dyn Sink) -> Result<Result<(), SinkError>, GivenUp> {
         // A sink may take as long as it likes: that is its own affair, not a hang of ours.
@@ -132,6 +154,7 @@ impl Runner {
         };
         fail_point!("sink.after", |_| std::process::abort());
         let settled = Settled {
+            start: after,
             end: batch.end,
             rows: batch.rows.len() as u64,
             bytes: batch.bytes,
@@ -181,23 +204,10 @@ impl Runner {
 
     /// An optional sink that fell too far behind loses its oldest rows, counted and said.
     async fn expire(&mut self) -> Result<(), GivenUp> {
-        let (pending, _) = self.context.settlement.lag(&self.key.name);
-        let limit = self.part.limit_bytes;
-        if self.part.required || pending <= limit {
-            return Ok(());
+        if !self.part.required && self.context.settlement.lag(&self.key.name).0 > self.part.limit_bytes {
+            self.row = expire(&self.context, &self.part, &self.key).await?;
+            self.publish();
         }
-        let key = self.key.clone();
-        let (row, expired) = self.context.ledger.call_async(move |ledger| ledger.expire(&key, limit)).await?;
-        if expired > 0 {
-            counter!(metric::SINK_EXPIRED, "sink" => self.key.name.clone()).increment(expired);
-            tracing::error!(
-                sink = self.key.name,
-                count = expired,
-                "sink fell behind its limit, its oldest rows expired"
-            );
-        }
-        self.row = row;
-        self.publish();
         Ok(())
     }
 
@@ -205,6 +215,7 @@ impl Runner {
     async fn save_cursor(&mut self) -> Result<(), GivenUp> {
         let key = self.key.clone();
         let settled = Settled {
+            start: self.row.cursor,
             end: self.row.cursor,
             rows: 0,
             bytes: 0,
@@ -238,6 +249,18 @@ impl Runner {
             },
         );
     }
+}
+
+/// Gives up an optional sink's oldest rows beyond its limit, counted and said.
+async fn expire(context: &Context, part: &SinkPart, key: &SinkKey) -> Result<SinkRow, GivenUp> {
+    let (limit, of) = (part.limit_bytes, key.clone());
+    let (row, expired) = context.ledger.call_async(move |ledger| ledger.expire(&of, limit)).await?;
+    if expired > 0 {
+        counter!(metric::SINK_EXPIRED, "sink" => key.name.clone()).increment(expired);
+        tracing::error!(sink = key.name, count = expired, "sink fell behind its limit, its oldest rows expired");
+        context.settlement.settled(&key.name, part.required, row.cursor, row.passed_bytes);
+    }
+    Ok(row)
 }
 
 fn row(row: &OutboxRow) -> Row {

@@ -30,6 +30,9 @@ use crate::stages::{GivenUp, PatientLedger, clean, commit, dedup, entities, near
 use crate::status::Status;
 use crate::{finish, metric};
 
+/// Least time the stages get to drain after a stop: it does not depend on any sink.
+const DRAIN: Duration = Duration::from_secs(30);
+
 /// How long the tasks of a broken run get to end.
 const LET_GO: Duration = Duration::from_secs(20);
 
@@ -76,6 +79,9 @@ pub enum Fault {
     /// A task gave up; the log says why.
     #[error("stage {0} gave up")]
     GaveUp(&'static str),
+    /// The stages did not drain in time after a stop, because the ledger keeps failing, say.
+    #[error("the stages did not drain in time, what was in flight is worked on again at the next start")]
+    NotDrained,
     /// Tasks of a broken run did not end.
     #[error("tasks of the broken run do not end")]
     Stuck,
@@ -143,6 +149,9 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         // Read before the last process ended, and not yet settled or not yet moved.
         read.try_send(FileRead { file: *file, after: row.last_sequence }).map_err(|_| Fault::GaveUp("start"))?;
     }
+    let abandoned: Vec<_> =
+        start.files.iter().filter(|(_, row)| row.state == FileState::Abandoned).map(|(file, _)| *file).collect();
+    parts.ledger.close_files(&abandoned, FileState::Abandoned, true)?;
     let depths = vec![
         depth("dedup", &dedup_in),
         depth("clean", &clean_in),
@@ -182,7 +191,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     };
     let gauges = tokio::spawn(gauges.run());
 
-    let result = drive(parts, &context, &mut stages, &mut ends_of_line).await;
+    let result = drive(parts, &context, &stop, &mut stages, &mut ends_of_line).await;
     gauges.abort();
     if result.is_err() {
         kill.cancel();
@@ -199,14 +208,29 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     stages.shutdown().await;
     ends_of_line.shutdown().await;
     let intake = Arc::clone(&parts.intake);
-    tokio::task::spawn_blocking(move || intake.stop()).await.map_err(|_| Fault::GaveUp("intake"))?;
+    let stopped = tokio::task::spawn_blocking(move || intake.stop());
+    if tokio::time::timeout(LET_GO, stopped).await.is_err() {
+        return Err(Fault::Stuck);
+    }
     parts.status.clear_stations();
     result
 }
 
-async fn drive(parts: &Parts, context: &Context, stages: &mut Tasks, ends_of_line: &mut Tasks) -> Result<Ended, Fault> {
+async fn drive(
+    parts: &Parts,
+    context: &Context,
+    stop: &CancellationToken,
+    stages: &mut Tasks,
+    ends_of_line: &mut Tasks,
+) -> Result<Ended, Fault> {
+    let deadline = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN.max(parts.options.stop_after())).await;
+    };
+    tokio::pin!(deadline);
     while !stages.is_empty() {
         tokio::select! {
+            () = &mut deadline => return Err(Fault::NotDrained),
             ended = stages.join_next() => check(ended)?,
             // A sink ends only after the stages, unless it breaks.
             ended = ends_of_line.join_next(), if !ends_of_line.is_empty() => check(ended)?,

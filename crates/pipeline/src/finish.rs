@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_channel::Receiver;
 use copydesk_article::{FileNumber, Sequence};
-use copydesk_intake::{FinishOutcome, Finished, Found};
+use copydesk_intake::{After, FinishOutcome, Finished, Found};
 use copydesk_ledger::{FileRow, FileState};
 use jiff::Timestamp;
 use metrics::counter;
@@ -29,7 +29,10 @@ pub async fn run(context: Context, intake: Arc<IntakePart>, read: Receiver<FileR
         let ended = context.settlement.last();
         waiting.extend(std::iter::from_fn(|| read.try_recv().ok()).map(|file| (file.after, file.file)));
         let settled = context.settlement.settled_for_required();
-        while waiting.first().is_some_and(|(after, _)| *after <= settled) {
+        if context.kill.is_cancelled() {
+            return Err(GivenUp);
+        }
+        while !context.kill.is_cancelled() && waiting.first().is_some_and(|(after, _)| *after <= settled) {
             let ready = waiting.iter().take_while(|(after, _)| *after <= settled).take(BATCH).copied();
             let ready: Vec<_> = ready.collect();
             station.works(ready.len() as u64);
@@ -67,9 +70,16 @@ fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Res
             rows.push((number, row));
         }
     }
-    // A one-shot run names files in any folder, and they stay where they are.
-    let (named, dropped): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, row)| row.root.is_some());
-    close(context, &named.iter().map(|(number, _)| *number).collect::<Vec<_>>(), false)?;
+    // A one-shot run names files in any folder, and they stay where they are. So does a file with a record
+    // that stands nowhere else, where it would be deleted.
+    let deletes = intake.options.after == After::Delete;
+    let stays = |row: &FileRow| row.root.is_some() || (deletes && row.unkept > 0);
+    let (staying, dropped): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, row)| stays(row));
+    for (_, row) in staying.iter().filter(|(_, row)| row.root.is_none()) {
+        let path = row.path.to_path();
+        tracing::warn!(path = %path.display(), count = row.unkept, "file stays, records of it could not be kept elsewhere");
+    }
+    close(context, &staying.iter().map(|(number, _)| *number).collect::<Vec<_>>(), false)?;
     let files: Vec<Finished> = dropped
         .iter()
         .map(|(_, row)| Finished {
@@ -79,7 +89,7 @@ fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Res
         })
         .collect();
     let outcomes = copydesk_intake::finish(&intake.options.folder, &intake.options, &files, Timestamp::now());
-    let (mut left, mut stayed) = (Vec::new(), Vec::new());
+    let (mut left, mut stayed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
     for ((number, row), outcome) in dropped.iter().zip(outcomes) {
         let path = row.path.to_path();
         let word = match &outcome {
@@ -100,11 +110,16 @@ fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Res
         list.push(*number);
         if !matches!(outcome, FinishOutcome::Kept) {
             let again = matches!(outcome, FinishOutcome::Changed);
-            intake.left(Found { path, generation: row.generation }, again);
+            gone.push((Found { path, generation: row.generation }, again));
         }
     }
     close(context, &left, true)?;
-    close(context, &stayed, false)
+    close(context, &stayed, false)?;
+    // Only now: a file that comes back must not meet the ledger's memory of the one that left.
+    for (found, again) in gone {
+        intake.left(found, again);
+    }
+    Ok(())
 }
 
 fn close(context: &Context, numbers: &[FileNumber], left: bool) -> Result<(), GivenUp> {

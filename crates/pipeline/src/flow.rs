@@ -81,6 +81,7 @@ impl Ticket {
             keys: decision.keys,
             changes: decision.changes,
             offset: self.end_offset,
+            kept: decision.kept,
         };
         Resolved { entry, admitted: self.admitted, reservation: self.reservation }
     }
@@ -110,13 +111,15 @@ pub struct Decision {
     pub keys: Vec<(Key, KeyRow)>,
     /// What the sinks get.
     pub changes: Vec<OutboxChange>,
+    /// Whether a quarantined record's bytes stand in quarantine.
+    pub kept: bool,
 }
 
 impl Decision {
     /// A decision that leaves nothing but the verdict.
     #[must_use]
     pub const fn only(id: Option<ArticleId>, verdict: Verdict) -> Self {
-        Self { id, verdict, article: None, keys: Vec::new(), changes: Vec::new() }
+        Self { id, verdict, article: None, keys: Vec::new(), changes: Vec::new(), kept: false }
     }
 }
 

@@ -164,6 +164,8 @@ pub struct Status {
     /// When a ledger call last failed, in milliseconds since `epoch`: whoever waits for the ledger is not
     /// hung while its calls still fail.
     ledger_failed_ms: AtomicU64,
+    /// Ledger calls under way, by number, and when each began.
+    ledger_calls: Mutex<BTreeMap<u64, Instant>>,
     watching: AtomicBool,
     fault: Mutex<Option<String>>,
 }
@@ -178,6 +180,7 @@ impl Default for Status {
             closed: Mutex::default(),
             ledger_error: Mutex::default(),
             ledger_failed_ms: AtomicU64::new(0),
+            ledger_calls: Mutex::default(),
             watching: AtomicBool::new(false),
             fault: Mutex::default(),
         }
@@ -233,7 +236,19 @@ impl Status {
             (Doing::Working, time) => Some((station.stage, time.min(since_failure))),
             _ => None,
         });
-        working.filter(|(_, time)| *time > limit).collect()
+        let calls = lock(&self.ledger_calls);
+        let calling = calls.values().map(|began| ("ledger", began.elapsed()));
+        working.chain(calling).filter(|(_, time)| *time > limit).collect()
+    }
+
+    /// Runs a ledger call under the watchdog's eye.
+    pub fn watch_call<T>(&self, call: impl FnOnce() -> T) -> T {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        lock(&self.ledger_calls).insert(number, Instant::now());
+        let result = call();
+        lock(&self.ledger_calls).remove(&number);
+        result
     }
 
     /// Changes how one sink is doing.

@@ -51,14 +51,13 @@ pub enum GaveUp {
 /// Where it could not start, or broke too often.
 pub async fn supervise(parts: &Parts, stop: CancellationToken) -> Result<Ended, GaveUp> {
     let watchdog = tokio::spawn(watch(Arc::clone(&parts.status), parts.options.hang_secs));
-    let result = keep_running(parts, stop).await;
-    watchdog.abort();
-    let ended = result?;
-    let ledger = Arc::clone(&parts.ledger);
-    match tokio::task::spawn_blocking(move || ledger.mark_clean()).await {
+    let ended = keep_running(parts, stop).await?;
+    let (ledger, status) = (Arc::clone(&parts.ledger), Arc::clone(&parts.status));
+    match tokio::task::spawn_blocking(move || status.watch_call(|| ledger.mark_clean())).await {
         Ok(closed) => closed?,
         Err(error) => tracing::error!(error = %error, "the ledger could not be marked clean"),
     }
+    watchdog.abort();
     Ok(ended)
 }
 
@@ -71,7 +70,7 @@ async fn keep_running(parts: &Parts, stop: CancellationToken) -> Result<Ended, G
             Err(fault @ (Fault::Intake(_) | Fault::Threads(_))) if faults.is_empty() => {
                 return Err(GaveUp::Start(fault));
             }
-            Err(fault @ Fault::Stuck) => return Err(GaveUp::Stuck(fault)),
+            Err(fault @ (Fault::Stuck | Fault::NotDrained)) => return Err(GaveUp::Stuck(fault)),
             Err(fault) => fault,
         };
         faults.push_back(Instant::now());

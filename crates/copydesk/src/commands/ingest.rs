@@ -99,35 +99,28 @@ fn files(paths: &[PathBuf], config: &Config, scratch: &Path) -> anyhow::Result<V
             let spool = scratch.join("stdin");
             let mut file = std::fs::File::create(&spool).with_context(|| format!("can't write {}", spool.display()))?;
             std::io::copy(&mut std::io::stdin().lock(), &mut file).context("can't read standard input")?;
-            files.push(named(scratch, Path::new("stdin"))?);
+            files.push(named(&spool)?);
             continue;
         }
         let metadata = std::fs::metadata(path).with_context(|| format!("can't take {}", path.display()))?;
         if metadata.is_dir() {
             let found = copydesk_intake::list(path, &config.intake.exclude)
                 .with_context(|| format!("can't look through {}", path.display()))?;
-            files.extend(found.into_iter().map(|found| NamedFile { root: path.clone(), found }));
+            let root = path.canonicalize().with_context(|| format!("can't take {}", path.display()))?;
+            files.extend(found.into_iter().map(|found| NamedFile { root: root.clone(), found }));
         } else {
-            let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let name = path.file_name().with_context(|| format!("{} names no file", path.display()))?;
-            files.push(named(root, Path::new(name))?);
+            files.push(named(path)?);
         }
     }
     Ok(files)
 }
 
-fn named(root: &Path, path: &Path) -> anyhow::Result<NamedFile> {
-    let full = root.join(path);
-    // A link named on the command line is meant.
-    let root =
-        if full.is_symlink() { full.canonicalize()?.parent().unwrap_or(root).to_owned() } else { root.to_owned() };
-    let path = if full.is_symlink() {
-        PathBuf::from(full.canonicalize()?.file_name().unwrap_or(path.as_os_str()))
-    } else {
-        path.to_owned()
-    };
-    let generation = Generation::of_path(&root.join(&path))?;
-    Ok(NamedFile { root, found: Found { path, generation } })
+/// A file by its folder and name. A link named on the command line is meant, so it is followed.
+fn named(path: &Path) -> anyhow::Result<NamedFile> {
+    let full = path.canonicalize().with_context(|| format!("can't take {}", path.display()))?;
+    let (Some(root), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} names no file", path.display()) };
+    let generation = Generation::of_path(&full)?;
+    Ok(NamedFile { root: root.to_owned(), found: Found { path: PathBuf::from(name), generation } })
 }
 
 /// A bar on a terminal, nothing elsewhere.

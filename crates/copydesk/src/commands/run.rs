@@ -17,6 +17,9 @@ use crate::{desk, logging};
 /// Exit status after a stop that left articles in the outbox: they are delivered at the next start.
 const LEFT_BEHIND: u8 = 3;
 
+/// Exit status after a second signal.
+const TOLD_TWICE: i32 = 130;
+
 /// Runs the daemon until it is told to stop.
 ///
 /// # Errors
@@ -50,12 +53,18 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        for told in 1.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if told > 1 {
+                tracing::warn!("told again, ending at once; what is in flight is worked on again at the next start");
+                std::process::exit(TOLD_TWICE);
+            }
+            tracing::info!("told to stop, draining");
+            asked.cancel();
         }
-        tracing::info!("told to stop, draining");
-        asked.cancel();
     });
     let ended = CancellationToken::new();
     let hang_limit = Duration::from_secs(config.pipeline.hang_secs);

@@ -196,6 +196,7 @@ impl Reading {
             records: 0,
             offset: 0,
             quarantined: 0,
+            unkept: 0,
             last_sequence: Sequence(0),
         };
         let number = self.context.ledger.call(|ledger| ledger.register_file(&row))?;
@@ -356,9 +357,10 @@ impl Reading {
             attempt: deaths + 1,
         };
         let mut pause = Duration::from_millis(100);
-        loop {
-            match copydesk_intake::quarantine(root, &self.intake.options, &entry) {
-                Ok(_) => break,
+        let reserve = self.context.options.free_space_reserve_bytes;
+        let kept = loop {
+            match copydesk_intake::quarantine(root, &self.intake.options, &entry, reserve) {
+                Ok(quarantined) => break quarantined.kept,
                 Err(error) => tracing::error!(error = %error, "quarantine can't be written, intake waits"),
             }
             self.station.waits_at_gate();
@@ -367,7 +369,7 @@ impl Reading {
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_secs(5));
-        }
+        };
         tracing::warn!(
             path = %job.found.path.display(),
             record = entry.record,
@@ -378,7 +380,7 @@ impl Reading {
             "quarantined"
         );
         let verdict = Verdict::Quarantined { stage: entry.stage, reason: entry.reason, detail: entry.detail };
-        Ok(Decision::only(None, verdict))
+        Ok(Decision { kept, ..Decision::only(None, verdict) })
     }
 
     /// The rest of a file as one bad record.
@@ -395,7 +397,8 @@ impl Reading {
             index: from.record,
             bytes: from.offset..end,
             line: None,
-            end: Position { record: from.record + 1, offset: end },
+            // Past the end: whoever resumes there finds nothing, not even a file that breaks off.
+            end: Position { record: from.record + 1, offset: end + 1 },
             reason,
             detail: detail.to_owned(),
         };

@@ -42,6 +42,8 @@ fn look_up(context: &Context, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
     let Item { ticket, step } = item;
     let Step::Going(mut read) = step else { return Ok(Item { ticket, step }) };
     let id = read.id;
+    // Entered before anything is looked up: a twin that has left by now is durable, so the look-up finds it.
+    let twin = context.in_flight.enter(id, ticket.sequence);
     let known = context.in_flight.stands(id) || context.ledger.call(|ledger| ledger.article(id))?.is_some();
     if known {
         let verdict = Verdict::Duplicate { of: id, measure: Measure::Id };
@@ -53,6 +55,6 @@ fn look_up(context: &Context, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
         read.twin_in_flight = true;
         return Ok(Item { ticket, step: Step::Going(read) });
     }
-    read.twin_in_flight = context.in_flight.enter(id, ticket.sequence);
+    read.twin_in_flight = twin;
     Ok(Item { ticket, step: Step::Going(read) })
 }

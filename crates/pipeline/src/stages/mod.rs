@@ -51,7 +51,7 @@ impl PatientLedger {
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1_u32;
         loop {
-            match call(self.ledger.as_ref()) {
+            match self.status.watch_call(|| call(self.ledger.as_ref())) {
                 Ok(value) => {
                     if attempt > 1 {
                         tracing::warn!(attempt, "the ledger works again");

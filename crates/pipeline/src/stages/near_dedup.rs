@@ -96,5 +96,5 @@ fn decide(context: &Context, ticket: &Ticket, article: &CleanedArticle) -> Resul
     };
     context.in_flight.stand(id, ticket.sequence, &keys);
     let known = ArticleRow { document: id, version: 1, is_current: true, sequence: ticket.sequence };
-    Ok(Decision { id: Some(id), verdict, article: Some(known), keys, changes: Vec::new() })
+    Ok(Decision { id: Some(id), verdict, article: Some(known), keys, changes: Vec::new(), kept: false })
 }
