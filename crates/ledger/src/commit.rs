@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
-use std::time::SystemTime;
 
 use copydesk_article::{FileNumber, Sequence, VerdictKind};
 use fail::fail_point;
@@ -101,6 +100,9 @@ impl Store {
         cached.admissions.drain(..decided.len());
         let wrote = progress.rows > rows_before;
         cached.progress = progress;
+        if link.as_ref().is_some_and(|link| cached.spare == Some(link.number)) {
+            cached.spare = None;
+        }
         drop(cached);
         if let Some(link) = link.filter(|_| wrote) {
             match links.last_mut().filter(|last| last.number == link.number) {
@@ -117,7 +119,7 @@ impl Store {
             return Ok(None);
         }
         let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
-        let after = match links.last() {
+        let number = match links.last() {
             Some(last) if last.segment.bytes < segment_bytes => {
                 return Ok(Some(Link {
                     number: last.number,
@@ -125,14 +127,12 @@ impl Store {
                     segment: last.segment.clone(),
                 }));
             }
-            Some(last) => last.number,
-            None => 0,
+            Some(last) => last.number + 1,
+            None => 1,
         };
         drop(links);
-        // A number is never used twice, not even one whose keyspace was dropped as an orphan: what the store's
-        // journal still holds under a dropped name must not meet a new keyspace of that name.
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_micros());
-        let number = u64::try_from(now).unwrap_or(u64::MAX).max(after + 1);
+        // A keyspace that was made for a group that did not come to be committed serves the next.
+        let number = self.cached().spare.unwrap_or(number);
         Ok(Some(Link { number, keyspace: self.outbox_keyspace(number)?, segment: Segment::default() }))
     }
 

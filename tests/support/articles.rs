@@ -1,0 +1,276 @@
+//! Articles nobody wrote: thousands of them, all different, from word lists and a seed.
+//!
+//! Among them, counted so that a test knows what to expect: the same record again (`repeats`), the same text from
+//! another source (`copies`), lines that are no JSON (`broken`). Besides: stubs, text files with a page's furniture,
+//! JSON arrays, JSON Lines files of one to five hundred lines.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::dice::Dice;
+
+const SOURCES: [&str; 4] = ["harbour-post", "valley-news", "north-wire", "city-desk"];
+const PEOPLE: [&str; 8] = [
+    "Maria Keller",
+    "Tomas Lindqvist",
+    "Aisha Rahman",
+    "Henrik Olsen",
+    "Paula Ortega",
+    "Samuel Okoye",
+    "Ines Duarte",
+    "Viktor Novak",
+];
+const PLACES: [&str; 8] = ["Geneva", "Nairobi", "Lisbon", "Oslo", "Lima", "Hanoi", "Dublin", "Accra"];
+const BODIES: [&str; 6] = [
+    "the harbour authority",
+    "the city council",
+    "the transport committee",
+    "the river board",
+    "the teachers’ union",
+    "the national grid operator",
+];
+const DEEDS: [&str; 8] = [
+    "approved a plan to rebuild",
+    "postponed a vote on",
+    "published a report about",
+    "rejected the appeal against",
+    "opened an inquiry into",
+    "signed the contract for",
+    "warned of delays to",
+    "welcomed the funding of",
+];
+const THINGS: [&str; 8] = [
+    "the northern ferry terminal",
+    "the flood barrier",
+    "the night bus network",
+    "the old grain market",
+    "the regional hospital",
+    "the school meal programme",
+    "the coastal railway",
+    "the water treatment works",
+];
+const TAILS: [&str; 6] = [
+    "after three weeks of talks",
+    "despite objections from residents",
+    "as costs continued to rise",
+    "before the end of the season",
+    "with support from both parties",
+    "while an audit was still under way",
+];
+
+/// A file to drop.
+#[derive(Clone)]
+pub struct InputFile {
+    /// Path in the inbox.
+    pub path: PathBuf,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// Files to drop, in the order the desk is to take them, and what they hold.
+#[derive(Clone, Default)]
+pub struct Input {
+    /// The files.
+    pub files: Vec<InputFile>,
+    /// Records in all, bad ones too.
+    pub records: u64,
+    /// Records that can't be read.
+    pub broken: u64,
+    /// Records with the bytes and the source of one before.
+    pub repeats: u64,
+    /// Records with the text of one before and another source.
+    pub copies: u64,
+}
+
+impl Input {
+    /// About so many articles of every kind.
+    pub fn of(seed: u64, articles: usize) -> Self {
+        Writer { dice: Dice::new(seed), number: 0, lines: Vec::new(), texts: Vec::new(), input: Self::default() }
+            .write(articles as u64)
+    }
+
+    /// Adds one file with so many good records.
+    pub fn add(&mut self, path: &str, bytes: impl Into<Vec<u8>>, records: u64) {
+        self.files.push(InputFile { path: path.into(), bytes: bytes.into() });
+        self.records += records;
+    }
+
+    /// Writes the files below a folder, with modification times in the past, a second apart: the order in which the
+    /// desk takes them is the order here.
+    pub fn lay_out(&self, folder: &Path) {
+        let start = SystemTime::now() - Duration::from_secs(self.files.len() as u64 + 3600);
+        for (index, file) in self.files.iter().enumerate() {
+            let path = folder.join(&file.path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("make a folder");
+            fs::write(&path, &file.bytes).expect("write an article");
+            let written = File::options().write(true).open(&path).expect("open an article");
+            written.set_modified(start + Duration::from_secs(index as u64)).expect("set a time");
+        }
+    }
+
+    /// Drops the files as a scraper should: written elsewhere, then renamed into place.
+    pub fn drop_into(&self, folder: &Path, scratch: &Path) {
+        fs::create_dir_all(scratch).expect("make a folder");
+        for file in &self.files {
+            let (from, to) = (scratch.join("being-written"), folder.join(&file.path));
+            fs::create_dir_all(to.parent().expect("a parent")).expect("make a folder");
+            fs::write(&from, &file.bytes).expect("write an article");
+            fs::rename(from, to).expect("drop an article");
+        }
+    }
+}
+
+/// One JSON article of a source, as a line without its end.
+pub fn line(source: &str, number: u64, text: &str) -> String {
+    json!({
+        "source": source,
+        "url": format!("https://{source}.example/{number}"),
+        "title": format!("Report {number} from {source}"),
+        "text": text,
+        "date_publish": format!("2024-{:02}-{:02}", 1 + number % 12, 1 + number % 28),
+        "authors": [PEOPLE[number as usize % PEOPLE.len()]],
+        "x_rank": number,
+    })
+    .to_string()
+}
+
+/// A body of so many paragraphs that no other number has.
+pub fn body(dice: &mut Dice, number: u64, paragraphs: usize) -> String {
+    let paragraph = |dice: &mut Dice, part: usize| {
+        let sentences = (0..3 + dice.below(3)).map(|sentence| {
+            format!(
+                "{} said in {} that {} {} {} {}, case {number}-{part}-{sentence}.",
+                dice.pick(&PEOPLE),
+                dice.pick(&PLACES),
+                dice.pick(&BODIES),
+                dice.pick(&DEEDS),
+                dice.pick(&THINGS),
+                dice.pick(&TAILS),
+            )
+        });
+        sentences.collect::<Vec<_>>().join(" ")
+    };
+    (0..paragraphs).map(|part| paragraph(dice, part)).collect::<Vec<_>>().join("\n\n")
+}
+
+struct Writer {
+    dice: Dice,
+    number: u64,
+    /// Lines that stand, with their source and text.
+    lines: Vec<(String, &'static str, String)>,
+    /// Text files that stand, with their source.
+    texts: Vec<(String, &'static str)>,
+    input: Input,
+}
+
+impl Writer {
+    fn write(mut self, articles: u64) -> Input {
+        while self.input.records < articles {
+            match self.dice.below(10) {
+                0..=5 => self.text_file(),
+                6 => self.array_file(),
+                _ => {
+                    let lines = if self.dice.percent(15) { 1 + self.dice.below(500) } else { 1 + self.dice.below(40) };
+                    self.lines_file(lines.min((articles - self.input.records) as usize));
+                }
+            }
+        }
+        self.input
+    }
+
+    fn text(&mut self) -> String {
+        self.number += 1;
+        let paragraphs = 2 + self.dice.below(5);
+        body(&mut self.dice, self.number, paragraphs)
+    }
+
+    fn text_file(&mut self) {
+        self.input.records += 1;
+        let mut source = self.dice.pick(&SOURCES);
+        let text = if !self.texts.is_empty() && self.dice.percent(6) {
+            let (text, before) = self.texts[self.dice.below(self.texts.len())].clone();
+            if self.dice.percent(50) {
+                source = before;
+            }
+            // The same text may stand in several sources by now.
+            let repeat = self.texts.iter().any(|(known, at)| *known == text && *at == source);
+            *(if repeat { &mut self.input.repeats } else { &mut self.input.copies }) += 1;
+            text
+        } else {
+            let text = self.text();
+            match self.dice.below(4) {
+                0 => format!(
+                    "Skip to main content\nLatest news\n\nStory {0} of the day\n\nBy {1}\n\n{text}\n\nShare this post\n",
+                    self.number,
+                    self.dice.pick(&PEOPLE)
+                ),
+                1 => format!("{text}\n\nAbout the author\n\nRead more: another story\n"),
+                _ => format!("Story {} of the day\n\n{text}\n", self.number),
+            }
+        };
+        self.texts.push((text.clone(), source));
+        let path = format!("{source}/{:05}.txt", self.input.files.len());
+        self.input.files.push(InputFile { path: path.into(), bytes: text.into_bytes() });
+    }
+
+    fn good_line(&mut self) -> String {
+        self.input.records += 1;
+        let chance = self.dice.below(100);
+        if !self.lines.is_empty() && chance < 5 {
+            self.input.repeats += 1;
+            return self.lines[self.dice.below(self.lines.len())].0.clone();
+        }
+        let mut source = self.dice.pick(&SOURCES);
+        let text = if !self.lines.is_empty() && chance < 10 {
+            let (_, before, text) = self.lines[self.dice.below(self.lines.len())].clone();
+            source = SOURCES[(SOURCES.iter().position(|one| *one == before).expect("known") + 1) % SOURCES.len()];
+            self.number += 1;
+            self.input.copies += u64::from(text.split_whitespace().count() >= 60);
+            text
+        } else if chance < 14 {
+            self.number += 1;
+            format!("Traffic was slow on route {} this morning.", self.number)
+        } else {
+            self.text()
+        };
+        let line = line(source, self.number, &text);
+        self.lines.push((line.clone(), source, text));
+        line
+    }
+
+    fn lines_file(&mut self, lines: usize) {
+        let mut content = String::new();
+        for _ in 0..lines {
+            if self.dice.percent(3) {
+                self.input.records += 1;
+                self.input.broken += 1;
+                content.push_str(self.dice.pick(&[
+                    "{\"text\": \"cut in the mid",
+                    "no JSON at all",
+                    "{\"title\": \"no text\"}",
+                ]));
+            } else {
+                content.push_str(&self.good_line());
+            }
+            content.push('\n');
+        }
+        let path = format!("feeds/{:05}.jsonl", self.input.files.len());
+        self.input.files.push(InputFile { path: path.into(), bytes: content.into_bytes() });
+    }
+
+    fn array_file(&mut self) {
+        let lines: Vec<Value> = (0..1 + self.dice.below(4))
+            .map(|_| {
+                self.input.records += 1;
+                let text = self.text();
+                serde_json::from_str(&line("arrays", self.number, &text)).expect("own JSON")
+            })
+            .collect();
+        let path = format!("feeds/{:05}.json", self.input.files.len());
+        let bytes = serde_json::to_vec_pretty(&lines).expect("own JSON");
+        self.input.files.push(InputFile { path: path.into(), bytes });
+    }
+}

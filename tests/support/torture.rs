@@ -1,0 +1,54 @@
+//! The same input run twice: once in peace, once not.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::{Duration, Instant};
+
+use super::articles::Input;
+use super::desk::Desk;
+use super::dice::Dice;
+use super::oracle::Outcome;
+
+/// What an uninterrupted run makes of an input, checked against what is known of the input.
+pub fn reference(input: &Input) -> Outcome {
+    let outcome = undisturbed(&Desk::new(), input);
+    outcome.assert_is_what_went_in(input);
+    outcome
+}
+
+/// What a desk makes of an input in peace, wherever its finished files go.
+pub fn undisturbed(desk: &Desk, input: &Input) -> Outcome {
+    input.lay_out(&desk.inbox());
+    desk.run_to_end();
+    let outcome = Outcome::of(desk);
+    outcome.assert_counts(input);
+    outcome
+}
+
+/// Runs a desk with a fail point armed until the process dies of it, then to the end.
+pub fn die_once_at(desk: &Desk, fail_points: &str) {
+    let mut daemon = desk.start_with(&[("FAILPOINTS", fail_points)]);
+    let status = daemon.wait_for_end();
+    // SIGABRT: it must have died of the fail point and of nothing else.
+    assert_eq!(status.signal(), Some(6), "{fail_points}: {status}\n{}", daemon.log());
+    desk.run_to_end();
+}
+
+/// Kills a desk so many times, each time after a random while, then runs it to the end. Says how many kills hit it
+/// while there was something left to do.
+pub fn kill_often(desk: &Desk, kills: usize, seed: u64, environment: &[(&str, &str)]) -> usize {
+    let mut dice = Dice::new(seed);
+    let mut hits = 0;
+    for _ in 0..kills {
+        let life = Duration::from_millis(20 + dice.below(580) as u64);
+        let started = Instant::now();
+        let daemon = desk.start_with(environment);
+        // The torture itself: a life of random length.
+        std::thread::sleep(life.saturating_sub(started.elapsed()));
+        daemon.kill();
+        hits += usize::from(!desk.inbox_files().is_empty());
+    }
+    let mut daemon = desk.start_with(environment);
+    desk.wait_until_taken(&mut daemon);
+    daemon.stop();
+    hits
+}
