@@ -259,6 +259,8 @@ impl Daemon {
 
     /// Stops it in good order: SIGTERM, and it ends with 0.
     pub fn stop(mut self) {
+        // Not before it has begun: until its first words a signal just ends the process.
+        self.wait_for("its first words", |daemon| daemon.log().contains("\"listen\""));
         self.terminate();
         let status = self.wait_for_end();
         assert!(status.success(), "stopped with {status}\n{}", self.last_words());

@@ -29,13 +29,12 @@ pub(crate) struct Desk {
 
 /// The address could not be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("can't listen on {address}: {source}; set another `listen` in [admin], or end what uses it")]
+#[error("can't listen on {address}: {reason}; set another `listen` in [admin], or end what uses it")]
 pub struct ListenError {
     /// The address.
     pub address: SocketAddr,
     /// What the system said.
-    #[source]
-    pub source: std::io::Error,
+    pub reason: std::io::Error,
 }
 
 /// Listens on an address.
@@ -43,7 +42,7 @@ pub struct ListenError {
 /// # Errors
 /// Where it is taken or not ours.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address).await.map_err(|source| ListenError { address, source })
+    TcpListener::bind(address).await.map_err(|reason| ListenError { address, reason })
 }
 
 /// Serves until `stop` is cancelled.

@@ -50,6 +50,6 @@ pub struct Ingest {
 #[derive(Debug, Args)]
 pub struct Init {
     /// Where to write it
-    #[arg(default_value = "copydesk.toml", value_name = "FILE")]
+    #[arg(default_value = "config/copydesk.toml", value_name = "FILE")]
     pub file: PathBuf,
 }

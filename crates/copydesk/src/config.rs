@@ -123,8 +123,10 @@ impl Config {
         let path = match named {
             Some(path) => path.to_owned(),
             None => PLACES.map(PathBuf::from).into_iter().find(|path| path.exists()).ok_or_else(|| {
-                ConfigError::at(Path::new(PLACES[0]), "", None, "there is no configuration")
-                    .with_help("name one with --config FILE, or write one with `copydesk init`")
+                ConfigError::at(Path::new(PLACES[0]), "", None, "there is no configuration").with_help(format!(
+                    "looked for {}; name one with --config FILE, or write one with `copydesk init`",
+                    PLACES.join(" and ")
+                ))
             })?,
         };
         // Cursors belong to targets, so a path must not depend on how the file was named or from where.
@@ -166,7 +168,59 @@ impl Config {
         };
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         config.resolve(&base);
+        config.check_values(&source, &document)?;
         Ok(config)
+    }
+
+    /// What the types can't say: values that would make no desk.
+    fn check_values(&self, source: &Source<'_>, document: &Document<&str>) -> Result<(), ConfigError> {
+        let mistake = |section: &str, key: &str, message: String| {
+            let table = document.as_table().get(section).and_then(Item::as_table);
+            let span = table.and_then(|table| table.get(key)).and_then(Item::span);
+            Err(ConfigError::at(source.path, source.text, span, format!("`{key}`: {message}")))
+        };
+        if !(0.0..=86_400.0).contains(&self.intake.settle_secs) {
+            return mistake("intake", "settle_secs", "give seconds from 0 to 86400".to_owned());
+        }
+        for (section, key, value, range) in [
+            ("intake", "max_record_bytes", self.intake.max_record_bytes, 1024..=1 << 40),
+            ("ledger", "cache_bytes", self.ledger.cache_bytes, 1 << 20..=1 << 40),
+            ("ledger", "memtable_bytes", self.ledger.memtable_bytes, 1 << 20..=1 << 32),
+            ("ledger", "journal_max_bytes", self.ledger.journal_max_bytes, 64 << 20..=1 << 40),
+            ("ledger", "segment_bytes", self.ledger.segment_bytes, 1024..=1 << 40),
+            ("pipeline", "workers", self.pipeline.workers as u64, 0..=1024),
+            ("pipeline", "memory_budget_bytes", self.pipeline.memory_budget_bytes, 1 << 20..=1 << 42),
+            ("pipeline", "max_in_flight", self.pipeline.max_in_flight as u64, 1..=2048),
+            ("pipeline", "outbox_limit_bytes", self.pipeline.outbox_limit_bytes, 1024..=1 << 50),
+            ("pipeline", "hang_secs", self.pipeline.hang_secs, 10..=86_400),
+        ] {
+            if !range.contains(&value) {
+                return mistake(section, key, format!("give a number from {} to {}", range.start(), range.end()));
+            }
+        }
+        for (key, folder) in [("done", &self.intake.done), ("quarantine", &self.intake.quarantine)] {
+            if *folder == self.intake.folder {
+                return mistake("intake", key, "this is the drop folder itself: name another".to_owned());
+            }
+        }
+        let mut targets = BTreeMap::new();
+        for (name, sink) in &self.sinks {
+            let path = match &sink.options {
+                SinkOptions::Jsonl(options) => &options.path,
+                SinkOptions::Sqlite(options) => &options.path,
+                SinkOptions::Stdout(_) => continue,
+            };
+            let wrong = |message: String| Err(ConfigError::at(source.path, source.text, None, message));
+            if path.parent() == Some(&self.intake.folder) {
+                return wrong(format!(
+                    "sink `{name}` writes into the drop folder, where its file would be taken for an article: name a path elsewhere"
+                ));
+            }
+            if let Some(other) = targets.insert(path, name) {
+                return wrong(format!("sinks `{other}` and `{name}` have one path: give each its own"));
+            }
+        }
+        Ok(())
     }
 
     fn resolve(&mut self, base: &Path) {

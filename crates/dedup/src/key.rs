@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn what_no_reader_sees_makes_no_difference() {
-        let other = body().to_uppercase().replace('“', "\"").replace('”', "\"").replace(' ', "\n\n");
+        let other = body().to_uppercase().replace(['“', '”'], "\"").replace(' ', "\n\n");
         assert_eq!(text_key(&body(), None), text_key(&other, Some("https://example.org/a")));
         assert_ne!(text_key(&body(), None), text_key(&body().replace("Word7 ", "Word8 "), None));
     }

@@ -84,7 +84,12 @@ fn refuse(path: &Path, after: After, file: &Finished) -> Option<FinishOutcome> {
             only_copy.then_some(FinishOutcome::Kept)
         }
         Ok(_) => Some(FinishOutcome::Changed),
-        Err(error) if is_gone(&error) => Some(FinishOutcome::Missing),
+        Err(error) if is_gone(&error) => {
+            // A crash may have come between setting it aside and deleting it.
+            let aside = aside(path, file.generation);
+            let there = Generation::of_path(&aside).is_ok();
+            Some(if there { settle(file, path.to_owned(), aside, true) } else { FinishOutcome::Missing })
+        }
         Err(error) => Some(FinishOutcome::Failed(error)),
     }
 }
@@ -120,7 +125,7 @@ fn settle(file: &Finished, from: PathBuf, to: PathBuf, delete: bool) -> FinishOu
     }
 }
 
-/// The hidden name a file gets while it is deleted; one left by a crash was finished.
+/// The hidden name a file gets while it is deleted.
 fn aside(path: &Path, generation: Generation) -> PathBuf {
     path.with_file_name(format!(".copydesk-finished-{}", generation.identity.inode))
 }

@@ -126,7 +126,12 @@ impl Runner {
                 return Ok(Err(error));
             }
             self.open = true;
-            self.worked();
+            // It opens, but whether it takes anything only a delivery tells, where there is one to come.
+            if self.row.cursor >= self.context.settlement.committed_sequence() {
+                self.worked();
+            } else {
+                self.publish();
+            }
             return Ok(Ok(()));
         }
         let (after, rows, bytes) = (self.row.cursor, self.part.batch_articles, self.part.batch_bytes);

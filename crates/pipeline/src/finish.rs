@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_channel::Receiver;
 use copydesk_article::{FileNumber, Sequence};
@@ -19,12 +20,17 @@ use crate::stages::commit::FileRead;
 /// Files moved together: their folders are synced once for all.
 const BATCH: usize = 256;
 
+/// How long a file that could not be moved waits for another try.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+
 /// Finishes files, and trims the outbox, until nothing more can settle.
 pub async fn run(context: Context, intake: Arc<IntakePart>, read: Receiver<FileRead>) -> Result<(), GivenUp> {
     let station = context.status.station("finish");
     let mut changes = context.settlement.watch();
     let mut waiting: BTreeSet<(Sequence, FileNumber)> = BTreeSet::new();
     let mut trimmed = Sequence(0);
+    let mut later: BTreeSet<(Sequence, FileNumber)> = BTreeSet::new();
+    let mut again = tokio::time::interval(TRY_AGAIN);
     loop {
         let ended = context.settlement.last();
         waiting.extend(std::iter::from_fn(|| read.try_recv().ok()).map(|file| (file.after, file.file)));
@@ -39,10 +45,14 @@ pub async fn run(context: Context, intake: Arc<IntakePart>, read: Receiver<FileR
             let started = std::time::Instant::now();
             let numbers: Vec<FileNumber> = ready.iter().map(|(_, file)| *file).collect();
             let (job, on) = (context.clone(), Arc::clone(&intake));
-            tokio::task::spawn_blocking(move || finish(&job, &on, &numbers)).await.map_err(|_| GivenUp)??;
+            let failed =
+                tokio::task::spawn_blocking(move || finish(&job, &on, &numbers)).await.map_err(|_| GivenUp)??;
             station.worked(started.elapsed(), u32::try_from(ready.len()).unwrap_or(u32::MAX));
             for file in ready {
                 waiting.remove(&file);
+                if failed.contains(&file.1) {
+                    later.insert(file);
+                }
             }
         }
         let passed = context.settlement.settled_for_all();
@@ -57,13 +67,15 @@ pub async fn run(context: Context, intake: Arc<IntakePart>, read: Receiver<FileR
         tokio::select! {
             () = context.kill.cancelled() => return Err(GivenUp),
             changed = changes.changed() => changed.map_err(|_| GivenUp)?,
+            _ = again.tick() => waiting.append(&mut later),
         }
     }
     station.ends();
     Ok(())
 }
 
-fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Result<(), GivenUp> {
+/// Finishes these files; the answer is those that could not be.
+fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Result<Vec<FileNumber>, GivenUp> {
     let mut rows: Vec<(FileNumber, FileRow)> = Vec::new();
     for &number in numbers {
         if let Some(row) = context.ledger.call(|ledger| ledger.file(number))? {
@@ -89,11 +101,12 @@ fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Res
         })
         .collect();
     let outcomes = copydesk_intake::finish(&intake.options.folder, &intake.options, &files, Timestamp::now());
-    let (mut left, mut stayed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut left, mut stayed, mut gone, mut failed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for ((number, row), outcome) in dropped.iter().zip(outcomes) {
         let path = row.path.to_path();
         let word = match &outcome {
             FinishOutcome::Moved { .. } => "moved",
+            FinishOutcome::Deleted if row.records > 0 && row.quarantined == row.records => "quarantined",
             FinishOutcome::Deleted => "deleted",
             FinishOutcome::Kept => "kept",
             FinishOutcome::Missing => "missing",
@@ -103,7 +116,8 @@ fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Res
         counter!(metric::FILES_FINISHED, "outcome" => word).increment(1);
         tracing::debug!(path = %path.display(), outcome = word, count = row.records, "file finished");
         if let FinishOutcome::Failed(error) = &outcome {
-            tracing::warn!(path = %path.display(), error = %error, "file is done but stays in the inbox, the next start tries again");
+            tracing::warn!(path = %path.display(), error = %error, "file is done and can't leave the inbox, will try again");
+            failed.push(*number);
             continue;
         }
         let list = if matches!(outcome, FinishOutcome::Kept) { &mut stayed } else { &mut left };
@@ -119,7 +133,7 @@ fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Res
     for (found, again) in gone {
         intake.left(found, again);
     }
-    Ok(())
+    Ok(failed)
 }
 
 fn close(context: &Context, numbers: &[FileNumber], left: bool) -> Result<(), GivenUp> {

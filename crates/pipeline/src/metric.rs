@@ -21,6 +21,8 @@ pub const BUDGET_USED: &str = "copydesk_memory_budget_used_bytes";
 pub const BUDGET: &str = "copydesk_memory_budget_bytes";
 /// Files taken up.
 pub const FILES: &str = "copydesk_files_total";
+/// Files that wait for the right to read them.
+pub const FILES_REFUSED: &str = "copydesk_files_refused_total";
 /// Files finished, by `outcome`.
 pub const FILES_FINISHED: &str = "copydesk_files_finished_total";
 /// Articles received, by `stage`.
@@ -86,6 +88,7 @@ pub fn describe() {
     describe_gauge!(BUDGET_USED, Unit::Bytes, "Memory budget in use.");
     describe_gauge!(BUDGET, Unit::Bytes, "Memory budget.");
     describe_counter!(FILES, Unit::Count, "Files taken up.");
+    describe_counter!(FILES_REFUSED, Unit::Count, "Files that could not be opened and wait for the right to.");
     describe_counter!(FILES_FINISHED, Unit::Count, "Files finished after every required sink settled.");
     describe_counter!(STAGE_RECEIVED, Unit::Count, "Articles received by a stage.");
     describe_histogram!(STAGE_DURATION, Unit::Seconds, "Time of one article in a stage.");

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use copydesk_disk::FileIdentity;
 use copydesk_disk::sync_folder;
 use fail::fail_point;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -57,7 +58,8 @@ impl SqliteOptions {
 /// The sink. See the module's documentation.
 pub struct SqliteSink {
     options: SqliteOptions,
-    connection: Arc<Mutex<Option<Connection>>>,
+    /// The connection, and which file it was opened on.
+    connection: Arc<Mutex<Option<(Connection, FileIdentity)>>>,
 }
 
 impl SqliteSink {
@@ -82,7 +84,10 @@ impl Sink for SqliteSink {
         let options = self.options.clone();
         blocking::with(&self.connection, move |connection| {
             *connection = None;
-            *connection = Some(connect(&options)?);
+            let opened = connect(&options)?;
+            let failed = |error| SinkError::new(format!("can't look up {}: {error}", options.path.display()));
+            let identity = std::fs::metadata(&options.path).map(|metadata| FileIdentity::from(&metadata));
+            *connection = Some((opened, identity.map_err(failed)?));
             Ok(())
         })
         .await
@@ -93,12 +98,19 @@ impl Sink for SqliteSink {
         let (batch, path) = (batch.to_vec(), self.options.path.clone());
         blocking::with(&self.connection, move |slot| {
             // Out of its slot, so that after any failure only `open` leads on.
-            let Some(mut connection) = slot.take() else {
+            let Some((mut connection, identity)) = slot.take() else {
                 let message = format!("{} is not open after an error before; it will be opened again", path.display());
                 return Err(SinkError::new(message));
             };
+            if !stands(&path, identity) {
+                let message = format!(
+                    "{} was removed or replaced while it was in use; it is opened anew, what it held before is gone",
+                    path.display()
+                );
+                return Err(SinkError::new(message));
+            }
             let report = write(&mut connection, &batch).map_err(|error| explain("write to", &path, &error))?;
-            *slot = Some(connection);
+            *slot = Some((connection, identity));
             Ok(report)
         })
         .await
@@ -107,10 +119,17 @@ impl Sink for SqliteSink {
     async fn close(&mut self) -> Result<(), SinkError> {
         let path = self.options.path.clone();
         blocking::with(&self.connection, move |slot| {
-            slot.take().map_or(Ok(()), Connection::close).map_err(|(_, error)| explain("close", &path, &error))
+            let Some((connection, _)) = slot.take() else { return Ok(()) };
+            connection.close().map_err(|(_, error)| explain("close", &path, &error))
         })
         .await
     }
+}
+
+/// Whether the path still names the database that is open: SQLite would go on writing to a file that has no
+/// name any more.
+fn stands(path: &Path, identity: FileIdentity) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| FileIdentity::from(&metadata) == identity)
 }
 
 /// Opens the database, and creates or updates its tables.

@@ -48,7 +48,9 @@ pub fn run(config: Option<&Path>, ingest: &Ingest) -> anyhow::Result<ExitCode> {
     config.pipeline.restarts = 0;
     let files = files(&ingest.paths, &config, scratch.path())?;
     let bytes = files.iter().map(|file| file.found.generation.bytes).sum();
-    let parts = desk::open(&config, FileSource::Named(files), Some(SINK_TRIES))?;
+    // Whoever reads our output does not come back; a store may.
+    let tries = if ingest.configured { SINK_TRIES } else { 1 };
+    let parts = desk::open(&config, FileSource::Named(files), Some(tries))?;
     let before = parts.ledger.progress();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     let result = runtime.block_on(async {
@@ -94,15 +96,18 @@ fn alone(scratch: &Path) -> Config {
 /// The files the paths name, folders looked through, in order of modification time and path.
 fn files(paths: &[PathBuf], config: &Config, scratch: &Path) -> anyhow::Result<Vec<NamedFile>> {
     let mut files = Vec::new();
-    for path in paths {
+    for (number, path) in paths.iter().enumerate() {
         if path == Path::new("-") {
-            let spool = scratch.join("stdin");
-            let mut file = std::fs::File::create(&spool).with_context(|| format!("can't write {}", spool.display()))?;
-            std::io::copy(&mut std::io::stdin().lock(), &mut file).context("can't read standard input")?;
-            files.push(named(&spool)?);
+            files.push(spooled(&mut std::io::stdin().lock(), &scratch.join(format!("stdin-{number}")))?);
             continue;
         }
         let metadata = std::fs::metadata(path).with_context(|| format!("can't take {}", path.display()))?;
+        if !metadata.is_dir() && !metadata.is_file() {
+            // A pipe, as `<(command)` makes one: it can be read once only.
+            let mut pipe = std::fs::File::open(path).with_context(|| format!("can't read {}", path.display()))?;
+            files.push(spooled(&mut pipe, &scratch.join(format!("pipe-{number}")))?);
+            continue;
+        }
         if metadata.is_dir() {
             let found = copydesk_intake::list(path, &config.intake.exclude)
                 .with_context(|| format!("can't look through {}", path.display()))?;
@@ -113,6 +118,13 @@ fn files(paths: &[PathBuf], config: &Config, scratch: &Path) -> anyhow::Result<V
         }
     }
     Ok(files)
+}
+
+/// What a stream holds, as a file.
+fn spooled(from: &mut dyn std::io::Read, spool: &Path) -> anyhow::Result<NamedFile> {
+    let mut file = std::fs::File::create(spool).with_context(|| format!("can't write {}", spool.display()))?;
+    std::io::copy(from, &mut file).context("can't read the input")?;
+    named(spool)
 }
 
 /// A file by its folder and name. A link named on the command line is meant, so it is followed.

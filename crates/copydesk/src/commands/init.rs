@@ -24,7 +24,7 @@ pub fn run(init: &Init) -> anyhow::Result<ExitCode> {
         .write(true)
         .create_new(true)
         .open(path)
-        .with_context(|| format!("can't write {}: name another file, or remove this one", path.display()))?;
+        .with_context(|| format!("can't create {} (a file that stands there is never replaced)", path.display()))?;
     file.write_all(TEMPLATE.as_bytes()).with_context(|| format!("can't write {}", path.display()))?;
     println!("wrote {0}; start with: copydesk --config {0} run", path.display());
     Ok(ExitCode::SUCCESS)

@@ -36,10 +36,13 @@ pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    // Before anything else: a stop may be asked for at any time from here on.
+    let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
     let recorder = copydesk_admin::install_recorder()?;
+    let parts = desk::open(config, FileSource::Folder, None)?;
     let listener = copydesk_admin::listen(config.admin.listen).await?;
     let address = listener.local_addr().context("the admin address is gone")?;
-    let parts = desk::open(config, FileSource::Folder, None)?;
     let before = parts.ledger.progress();
     tracing::info!(
         path = %config.intake.folder.display(),
@@ -50,8 +53,6 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
 
     let stop = CancellationToken::new();
     let asked = stop.clone();
-    let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
     tokio::spawn(async move {
         for told in 1.. {
             tokio::select! {

@@ -9,9 +9,9 @@
 //! through one at a time, each attempt recorded before it begins, and one that was alone at three deaths is
 //! quarantined instead of being worked on. If even reading it kills, the rest of its file goes.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,8 @@ pub struct Reading {
     next: Sequence,
     /// The last sequence that was announced and not decided when the process died.
     suspects_until: Sequence,
+    /// Files that wait for the right to read them.
+    refused: HashSet<PathBuf>,
 }
 
 /// Why reading a file ended before its end.
@@ -103,6 +105,7 @@ impl Reading {
             station: context.status.station("read"),
             runtime: Handle::current(),
             next: committed.next(),
+            refused: HashSet::new(),
             suspects_until: Sequence(if start.unclean { last } else { 0 }),
             context,
             intake,
@@ -187,6 +190,9 @@ impl Reading {
             return Ok(());
         }
         self.pass_gate()?;
+        if root.is_none() && self.must_wait(&found) {
+            return Ok(());
+        }
         let row = FileRow {
             path: PathText::from(found.path.as_path()),
             root: root.map(PathText::from),
@@ -202,6 +208,26 @@ impl Reading {
         let number = self.context.ledger.call(|ledger| ledger.register_file(&row))?;
         counter!(metric::FILES).increment(1);
         self.read(Job { number, found, row, from: Position::default() })
+    }
+
+    /// Whether a file of the inbox can't be opened yet: it is offered again, and somebody may give the right
+    /// to read it meanwhile. Said once a file.
+    fn must_wait(&mut self, found: &Found) -> bool {
+        let path = self.intake.options.folder.join(&found.path);
+        match std::fs::File::open(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                if self.refused.insert(found.path.clone()) {
+                    counter!(metric::FILES_REFUSED).increment(1);
+                    tracing::warn!(path = %path.display(), error = %error, "file can't be read, it waits in the inbox until it can");
+                }
+                self.intake.left(found.clone(), true);
+                true
+            }
+            _ => {
+                self.refused.remove(&found.path);
+                false
+            }
+        }
     }
 
     fn pass_gate(&mut self) -> Result<(), Halt> {

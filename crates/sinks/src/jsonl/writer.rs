@@ -150,7 +150,7 @@ impl Writer {
                 Ok(file) => file,
                 Err(DiskError { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
                     if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() == 0) {
-                        tracing::warn!(path = %path.display(), "a file that is not this sink's stands here and stays untouched");
+                        tracing::warn!(path = %path.display(), "a file that is not this sink's stands here and stays untouched, a new one is begun beside it");
                         continue;
                     }
                     AppendFile::open(&path)?
