@@ -20,11 +20,9 @@ pub fn run(init: &Init) -> anyhow::Result<ExitCode> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("can't create {}", folder.display()))?;
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .with_context(|| format!("can't create {} (a file that stands there is never replaced)", path.display()))?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).with_context(|| {
+        format!("can't create {}: name another file (one that stands there is never replaced)", path.display())
+    })?;
     file.write_all(TEMPLATE.as_bytes()).with_context(|| format!("can't write {}", path.display()))?;
     println!("wrote {0}; start with: copydesk --config {0} run", path.display());
     Ok(ExitCode::SUCCESS)
