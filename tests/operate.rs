@@ -334,3 +334,23 @@ fn deleted_files_are_gone_and_their_articles_are_not() {
     assert_eq!(outcome.lines.len() as u64, input.records - input.broken - input.repeats);
     assert_eq!(outcome.quarantine.len() as u64, input.broken);
 }
+
+#[test]
+fn how_the_configuration_is_named_makes_no_difference() {
+    let input = Input::of(0xC0F6, 60);
+    let desk = Desk::new();
+    let (first, second) = input.files.split_at(input.files.len() / 2);
+    let part = |files: &[support::articles::InputFile]| Input { files: files.to_vec(), ..Input::default() };
+    part(first).lay_out(&desk.inbox());
+    desk.run_to_end();
+    // From another folder, by another name: the same ledger, the same cursors.
+    part(second).lay_out(&desk.inbox());
+    let configuration = desk.configuration();
+    let (folder, name) = (configuration.parent().expect("a folder"), configuration.file_name().expect("a name"));
+    let mut relative = copydesk();
+    relative.current_dir(folder).arg("--config").arg(name).arg("run");
+    let mut daemon = Daemon::spawn(&mut relative, desk.path("relative.log"));
+    desk.wait_until_taken(&mut daemon);
+    daemon.stop();
+    Outcome::of(&desk).assert_is_what_went_in(&input);
+}
