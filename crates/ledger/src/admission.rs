@@ -98,6 +98,12 @@ impl Store {
         Ok(begun)
     }
 
+    pub fn end_alone(&self) -> Result<(), LedgerError> {
+        let mut batch = self.batch();
+        batch.remove(&self.meta, *b"alone");
+        self.write(batch, PersistMode::Buffer, "record the end of an attempt")
+    }
+
     pub fn close_files(&self, files: &[FileNumber], state: FileState, left: bool) -> Result<(), LedgerError> {
         let mut batch = self.batch();
         for &file in files {

@@ -147,6 +147,10 @@ impl Ledger for FjallLedger {
         self.with(|store| store.begin_alone(arrival))
     }
 
+    fn end_alone(&self) -> Result<(), LedgerError> {
+        self.with(Store::end_alone)
+    }
+
     fn close_files(&self, files: &[FileNumber], state: FileState, left: bool) -> Result<(), LedgerError> {
         self.with(|store| store.close_files(files, state, left))
     }

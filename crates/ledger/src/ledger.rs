@@ -116,6 +116,13 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn begin_alone(&self, arrival: Arrival) -> Result<u32, LedgerError>;
 
+    /// Records that the lone arrival's work is done: a death from here on is none of its doing, and those
+    /// before were not either.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn end_alone(&self) -> Result<(), LedgerError>;
+
     /// Moves a finished or abandoned file's state on; where it `left` the inbox its generation is forgotten,
     /// so that the same file dropped again is read again.
     ///

@@ -202,6 +202,9 @@ fn deaths_alone_are_counted_in_a_row_and_per_arrival() {
     let ledger = open(folder.path());
     assert_eq!(ledger.begin_alone(other).expect("begin"), 0);
     assert_eq!(ledger.begin_alone(poison).expect("begin"), 0);
+    assert_eq!(ledger.begin_alone(poison).expect("begin"), 1);
+    ledger.end_alone().expect("end");
+    assert_eq!(ledger.begin_alone(poison).expect("begin"), 0);
     ledger.mark_clean().expect("clean");
     assert_eq!(ledger.begin_alone(poison).expect("begin"), 0);
 }

@@ -1,6 +1,7 @@
 //! What every stage of one run of the pipeline shares.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use copydesk_clean::Mode;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,8 @@ pub struct Context {
     pub settlement: Arc<Settlement>,
     /// How everyone is doing.
     pub status: Arc<Status>,
+    /// Whether articles go through one at a time, as suspects.
+    pub alone: Arc<AtomicBool>,
     /// Ends everything at once: the pipeline is given up.
     pub kill: CancellationToken,
 }

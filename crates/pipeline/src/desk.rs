@@ -122,6 +122,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         cleaning: parts.cleaning,
         ledger: PatientLedger::new(Arc::clone(&parts.ledger), Arc::clone(&parts.status), kill.clone()),
         in_flight: Arc::default(),
+        alone: Arc::default(),
         cpu: Cpu::new(workers)?,
         budget: Budget::new(parts.options.memory_budget_bytes, parts.options.max_in_flight.min(2048)),
         settlement: Arc::new(Settlement::new(&progress)),

@@ -13,6 +13,7 @@ use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
@@ -270,6 +271,7 @@ impl Reading {
                     Admission { sequence: self.next, file: job.number, record: position.record, count: announced };
                 self.context.ledger.call(|ledger| ledger.admit(&admission))?;
             }
+            self.context.alone.store(alone, Ordering::Relaxed);
             let deaths = if alone { self.context.ledger.call(|ledger| ledger.begin_alone(arrival))? } else { 0 };
             if deaths >= 2 * DEATHS {
                 let detail = format!("reading it killed the process {} times", deaths - DEATHS);

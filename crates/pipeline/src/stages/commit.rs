@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_channel::{Receiver, Sender};
@@ -66,6 +67,10 @@ pub async fn run(
                 Err(_) => open = false,
             },
             Ok(end) = ends.recv() => ended.push_back(end),
+        }
+        if reorder.len() > 0 && context.alone.load(Ordering::Relaxed) {
+            // The suspect came through its work; a death in the commit would not be its doing.
+            context.ledger.call_async(|ledger| ledger.end_alone()).await?;
         }
         ended.extend(std::iter::from_fn(|| ends.try_recv().ok()));
         loop {
