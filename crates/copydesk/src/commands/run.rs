@@ -17,6 +17,9 @@ use crate::{desk, logging};
 /// Exit status after a stop that left articles in the outbox: they are delivered at the next start.
 const LEFT_BEHIND: u8 = 3;
 
+/// Signals that come together are one.
+const ONE_STOP: Duration = Duration::from_secs(1);
+
 /// Exit status after a second signal.
 const TOLD_TWICE: i32 = 130;
 
@@ -54,16 +57,22 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     let asked = stop.clone();
     tokio::spawn(async move {
-        for told in 1.. {
+        let mut first: Option<Instant> = None;
+        loop {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            if told > 1 {
+            // One stop may be told twice: to the process and to its group, as `timeout` does.
+            if first.is_some_and(|at| at.elapsed() < ONE_STOP) {
+                continue;
+            }
+            if first.is_some() {
                 tracing::warn!("told again, ending at once; what is in flight is worked on again at the next start");
                 std::process::exit(TOLD_TWICE);
             }
             tracing::info!("told to stop, draining");
+            first = Some(Instant::now());
             asked.cancel();
         }
     });
