@@ -11,6 +11,7 @@
 //!
 //! Offsets are Unicode scalar positions (`char`s), half-open, unless a name says otherwise.
 
+mod content;
 mod id;
 mod record;
 mod sequence;
@@ -19,14 +20,15 @@ mod supplied;
 mod text;
 mod verdict;
 
+pub use content::Content;
 pub use id::{ArticleId, ParseIdError};
 pub use record::{
-    Author, AuthorKind, Confidence, DatePrecision, DateStamp, Entity, EntityType, Field, Image, Language, Link,
-    Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal, RemovalReason, Repair, RepairKind, SourceFormat,
-    SourceInfo, Urls, VerdictTag, Zone,
+    Author, AuthorKind, Confidence, Conflict, DatePrecision, DateStamp, Entity, EntityType, Field, Image, Language,
+    Link, Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal, RemovalReason, Repair, RepairKind,
+    SourceFormat, SourceInfo, Urls, VerdictTag, Zone,
 };
 pub use sequence::{Arrival, FileNumber, Sequence};
 pub use span::Span;
-pub use supplied::Supplied;
+pub use supplied::{DateOrder, Supplied};
 pub use text::{cjk_chars, is_cjk, word_count};
 pub use verdict::{Measure, QuarantineReason, Verdict, VerdictKind};

@@ -71,6 +71,8 @@ pub struct Record {
     pub entities: Vec<Entity>,
     /// Which recogniser found them, with its version.
     pub entity_engine: Option<String>,
+    /// What was said of a field and lost to a better word.
+    pub conflicts: Vec<Conflict>,
     /// What went wrong on the way without stopping the article.
     pub problems: Vec<Problem>,
     /// Fields of the input that have no place above, untouched.
@@ -138,6 +140,14 @@ pub enum SourceFormat {
     Json,
     /// One article a line, as JSON.
     JsonLines,
+    /// One web page a file.
+    Html,
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// Web pages in a WARC file.
+    Warc,
+    /// One message a file, as mail programs write it (`.eml`).
+    Email,
 }
 
 impl SourceFormat {
@@ -148,6 +158,10 @@ impl SourceFormat {
             Self::Text => "text",
             Self::Json => "json",
             Self::JsonLines => "json_lines",
+            Self::Html => "html",
+            Self::Feed => "feed",
+            Self::Warc => "warc",
+            Self::Email => "email",
         }
     }
 }
@@ -436,6 +450,19 @@ pub enum Field {
     Title,
     /// `text`.
     Text,
+}
+
+/// A value that lost: the user's word beats the page's, and of the user's own words the one nearest to the
+/// article wins (its own field, then a sidecar, then its folder).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Conflict {
+    /// Field of the record it would have stood in.
+    pub field: String,
+    /// As it was said.
+    pub value: String,
+    /// Who said it.
+    pub from: Origin,
 }
 
 /// Something that went wrong on the way without stopping the article.

@@ -84,6 +84,20 @@ pub enum QuarantineReason {
     NoText,
     /// Larger than `max_record_bytes`.
     TooLarge,
+    /// XML that no parser can follow, in a feed.
+    InvalidXml,
+    /// Not the WARC record it claims to be.
+    InvalidWarc,
+    /// Not the mail message it claims to be.
+    InvalidEmail,
+    /// A compressed file that ends before its stream does.
+    Truncated,
+    /// A compressed file whose stream is damaged.
+    Corrupt,
+    /// A compressed file that unpacks to far more than any article file does.
+    DecompressionBomb,
+    /// A sidecar whose article never came, or was read before it.
+    OrphanSidecar,
     /// The file could not be opened or read.
     Unreadable,
     /// Work on it panicked before a verdict could be reached.
@@ -104,6 +118,13 @@ impl QuarantineReason {
             Self::WrongShape => "wrong_shape",
             Self::NoText => "no_text",
             Self::TooLarge => "too_large",
+            Self::InvalidXml => "invalid_xml",
+            Self::InvalidWarc => "invalid_warc",
+            Self::InvalidEmail => "invalid_email",
+            Self::Truncated => "truncated",
+            Self::Corrupt => "corrupt",
+            Self::DecompressionBomb => "decompression_bomb",
+            Self::OrphanSidecar => "orphan_sidecar",
             Self::Unreadable => "unreadable",
             Self::Panic => "panic",
             Self::KilledProcess => "killed_process",

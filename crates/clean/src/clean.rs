@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use copydesk_article::{
-    Author, DateStamp, Language, Origin, Problem, Removal, RemovalReason, Repair, RepairKind, Supplied,
+    Author, Conflict, DateStamp, Image, Language, Link, Origin, Problem, Removal, RemovalReason, Repair, RepairKind,
+    Supplied,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,10 @@ pub enum Source<'a> {
     Bytes(&'a [u8]),
     /// The text field of a record whose format fixed the charset.
     Text(&'a str),
+    /// A web page, in any charset.
+    Html(&'a [u8]),
+    /// A piece of HTML of a format that fixed the charset.
+    Markup(&'a str),
 }
 
 /// What to do with what the rules find.
@@ -62,6 +67,10 @@ pub struct Input<'a> {
 pub struct Cleaned {
     /// WHATWG name of the charset, lower-cased, of [`Source::Bytes`]; `None` for [`Source::Text`].
     pub charset: Option<String>,
+    /// Address the page calls its own.
+    pub canonical_url: Option<String>,
+    /// Outlet.
+    pub site: Option<String>,
     /// Headline.
     pub title: Option<String>,
     /// Deck, if one was supplied.
@@ -72,6 +81,18 @@ pub struct Cleaned {
     pub published: Option<DateStamp>,
     /// When it was last changed.
     pub modified: Option<DateStamp>,
+    /// article, live, opinion, gallery, …
+    pub kind: Option<String>,
+    /// full, truncated, paywalled, stub.
+    pub completeness: Option<String>,
+    /// Sections or categories.
+    pub sections: Vec<String>,
+    /// Tags or keywords.
+    pub tags: Vec<String>,
+    /// Pictures.
+    pub images: Vec<Image>,
+    /// Links in `text`.
+    pub links: Vec<Link>,
     /// Language of `text`.
     pub language: Language,
     /// The body: paragraphs separated by one blank line. Empty only if the source is blank.
@@ -80,6 +101,8 @@ pub struct Cleaned {
     pub removed: Vec<Removal>,
     /// What was mended, in order.
     pub repairs: Vec<Repair>,
+    /// What was said of a field and lost to a better word.
+    pub conflicts: Vec<Conflict>,
     /// What could not be read, and rules that were not followed.
     pub problems: Vec<Problem>,
 }
@@ -89,13 +112,13 @@ pub struct Cleaned {
 pub fn clean(input: &Input<'_>) -> Cleaned {
     let Input { source, supplied, mode } = *input;
     let (decoded, charset, invalid) = match source {
-        Source::Bytes(bytes) => {
+        Source::Bytes(bytes) | Source::Html(bytes) => {
             let Decoded { text, charset, invalid } = decode(bytes);
             (text, Some(charset), invalid)
         }
-        Source::Text(text) => (Cow::Borrowed(text), None, false),
+        Source::Text(text) | Source::Markup(text) => (Cow::Borrowed(text), None, false),
     };
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = supplied.problems.iter().cloned().map(problem).collect();
     let repaired = Repaired::new(&decoded);
     let mut page = Page::new(&repaired.text);
     let mut found = Found { title: supplied_text(supplied.title.as_deref()), ..Found::default() };
@@ -136,15 +159,24 @@ pub fn clean(input: &Input<'_>) -> Cleaned {
     let supplied_authors = byline::supplied(&supplied.authors);
     Cleaned {
         charset,
+        canonical_url: supplied_text(supplied.canonical_url.as_deref()),
+        site: supplied_text(supplied.site.as_deref()),
         title: found.title,
         subtitle: supplied_text(supplied.subtitle.as_deref()),
         authors: if supplied_authors.is_empty() { found.authors } else { supplied_authors },
         published,
         modified,
+        kind: None,
+        completeness: None,
+        sections: supplied.sections.clone(),
+        tags: supplied.tags.clone(),
+        images: supplied.images.iter().map(|url| Image { url: url.clone(), caption: None, credit: None }).collect(),
+        links: Vec::new(),
         language,
         text,
         removed,
         repairs: repairs(mends, &decoded),
+        conflicts: supplied.conflicts.clone(),
         problems,
     }
 }

@@ -10,8 +10,8 @@ use std::{fs, io};
 use copydesk_disk::{DiskError, Generation, Move, Moved, move_durable, sync_folder};
 use jiff::Timestamp;
 
-use crate::input::open_quietly;
 use crate::{After, Options};
+use copydesk_readers::open_quietly;
 
 /// A file whose every record is settled.
 #[derive(Clone, Debug, PartialEq, Eq)]

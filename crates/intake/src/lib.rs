@@ -1,12 +1,10 @@
-//! The drop folder: finding whole files, reading them record by record, and clearing them away.
+//! The drop folder: finding whole files, and clearing them away once they are read.
 //!
 //! This crate knows files and nothing else: no ledger, no stages, no metrics, no configuration files. It
 //! is blocking code on threads of its own; found files are handed over through an `async_channel`.
 //!
 //! - [`Watch`] offers every whole file once, as a [`Found`]: its path and its generation. `watch.rs` says how
 //!   it is kept true, `settle.rs` when a file is whole.
-//! - [`Reader`] turns a found file into records, streaming. It resumes at any [`Position`], and refuses to go
-//!   on when the file changes under it.
 //! - [`finish`] moves or deletes a file whose records are settled, and gives back what turned out to be
 //!   another.
 //! - [`quarantine`] keeps a record that could not be worked on, with its reason.
@@ -34,30 +32,19 @@
 //! | no more inotify watches | warned about with the way out; the folder is looked through every second |
 
 mod events;
-mod fields;
 mod finish;
-mod format;
-mod found;
-mod input;
-mod json;
-mod json_lines;
 mod options;
 mod pattern;
-mod piece;
 mod quarantine;
-mod reader;
 mod scan;
 mod settle;
 mod status;
-mod text;
 mod watch;
 
+pub use copydesk_readers::Found;
 pub use finish::{FinishOutcome, Finished, finish};
-pub use found::Found;
-pub use input::{OpenError, ReadError};
 pub use options::{After, Options};
 pub use quarantine::{QuarantineEntry, Quarantined, quarantine};
-pub use reader::{BadRecord, Content, Item, Position, RawRecord, ReadOptions, Reader};
 pub use scan::{ScanCause, list};
 pub use status::WatchStatus;
 pub use watch::{IntakeError, Watch};

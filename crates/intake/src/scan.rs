@@ -152,7 +152,7 @@ pub fn list(root: &Path, exclude: &[PathBuf]) -> io::Result<Vec<Found>> {
     let mut failed = None;
     let _ = walk(root, PathBuf::new(), &Rules::new(&canonical, &exclude), |visit| match visit {
         Visit::File(path, generation) => {
-            found.push(Found { path, generation });
+            found.push(Found { path, generation, follow: false });
             ControlFlow::Continue(())
         }
         Visit::Unreadable(_, error) => {

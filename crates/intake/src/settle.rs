@@ -111,7 +111,7 @@ impl Settle {
         if is_ready(file, self.quiet, now) {
             let (path, _) = entry.remove_entry();
             self.offered.insert(path.clone(), (generation, self.scan));
-            self.ready.push(Found { path, generation });
+            self.ready.push(Found { path, generation, follow: false });
         }
     }
 

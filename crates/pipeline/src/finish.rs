@@ -124,7 +124,7 @@ fn finish(context: &Context, intake: &IntakePart, numbers: &[FileNumber]) -> Res
         list.push(*number);
         if !matches!(outcome, FinishOutcome::Kept) {
             let again = matches!(outcome, FinishOutcome::Changed);
-            gone.push((Found { path, generation: row.generation }, again));
+            gone.push((Found { path, generation: row.generation, follow: false }, again));
         }
     }
     close(context, &left, true)?;

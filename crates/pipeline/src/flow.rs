@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use copydesk_article::{Arrival, ArticleId, Sequence, SourceFormat, Supplied, Verdict};
+use copydesk_article::{Arrival, ArticleId, Content, Sequence, SourceFormat, Supplied, Verdict};
 use copydesk_clean::Cleaned;
-use copydesk_intake::Content;
 use copydesk_ledger::{ArrivalRow, ArticleRow, CommitEntry, Key, KeyRow, OutboxChange};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;

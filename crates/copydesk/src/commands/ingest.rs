@@ -132,7 +132,7 @@ fn named(path: &Path) -> anyhow::Result<NamedFile> {
     let full = path.canonicalize().with_context(|| format!("can't take {}", path.display()))?;
     let (Some(root), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} names no file", path.display()) };
     let generation = Generation::of_path(&full)?;
-    Ok(NamedFile { root: root.to_owned(), found: Found { path: PathBuf::from(name), generation } })
+    Ok(NamedFile { root: root.to_owned(), found: Found { path: PathBuf::from(name), generation, follow: false } })
 }
 
 /// A bar on a terminal, nothing elsewhere.

@@ -18,10 +18,9 @@ use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Arrival, FileNumber, QuarantineReason, Sequence, SourceFormat, Verdict};
-use copydesk_intake::{
-    BadRecord, Found, Item as RecordItem, OpenError, Position, QuarantineEntry, ReadError, ReadOptions, Reader,
-};
+use copydesk_intake::QuarantineEntry;
 use copydesk_ledger::{Admission, FileRow, FileState, PathText, Start};
+use copydesk_readers::{BadRecord, Found, Item as RecordItem, OpenError, Position, ReadError, ReadOptions, Reader};
 use jiff::Timestamp;
 use metrics::counter;
 use tokio::runtime::Handle;
@@ -176,8 +175,8 @@ impl Reading {
         }
         self.context.ledger.call(|ledger| ledger.clear_admissions())?;
         for (number, row) in files {
-            let found = Found { path: row.path.to_path(), generation: row.generation };
-            let from = Position { record: row.records, offset: row.offset };
+            let found = Found { path: row.path.to_path(), generation: row.generation, follow: false };
+            let from = Position { record: row.records, offset: row.offset, prefix: 0 };
             self.read(Job { number: *number, found, row: row.clone(), from })?;
         }
         Ok(())
@@ -426,7 +425,7 @@ impl Reading {
             bytes: from.offset..end,
             line: None,
             // Past the end: whoever resumes there finds nothing, not even a file that breaks off.
-            end: Position { record: from.record + 1, offset: end + 1 },
+            end: Position { record: from.record + 1, offset: end + 1, prefix: 0 },
             reason,
             detail: detail.to_owned(),
         };

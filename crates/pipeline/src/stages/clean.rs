@@ -1,10 +1,9 @@
 //! `clean`: from what a scraper left to the article itself. Parallel, several tasks on one inbox.
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{Language, Problem};
+use copydesk_article::{Content, Language, Problem};
 use copydesk_clean::{Cleaned, Input, Source, clean};
 use copydesk_dedup::text_key;
-use copydesk_intake::Content;
 use fail::fail_point;
 use std::sync::Arc;
 
@@ -59,6 +58,8 @@ fn source(read: &Read) -> Source<'_> {
     match &read.content {
         Content::Bytes(bytes) => Source::Bytes(bytes),
         Content::Text(text) => Source::Text(text),
+        Content::Html(bytes) => Source::Html(bytes),
+        Content::Markup(text) => Source::Markup(text),
     }
 }
 
@@ -70,8 +71,8 @@ fn work(read: &Read, mode: copydesk_clean::Mode) -> Cleaned {
 /// Where tests make an article panic, or kill the process; nothing in any other build.
 fn hostile(read: &Read) {
     let holds = |marker: &str| match &read.content {
-        Content::Bytes(bytes) => String::from_utf8_lossy(bytes).contains(marker),
-        Content::Text(text) => text.contains(marker),
+        Content::Bytes(bytes) | Content::Html(bytes) => String::from_utf8_lossy(bytes).contains(marker),
+        Content::Text(text) | Content::Markup(text) => text.contains(marker),
     };
     let _ = &holds;
     fail_point!("clean.panic", |marker| assert!(!holds(&marker.unwrap_or_default()), "injected"));
@@ -84,20 +85,29 @@ fn hostile(read: &Read) {
 fn degraded(read: &Read, panic: &Panicked) -> Cleaned {
     tracing::error!(article = %read.id, stage = "clean", error = %panic.0, "cleaning failed, the text stays as it came");
     let text = match &read.content {
-        Content::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Content::Text(text) => text.clone(),
+        Content::Bytes(bytes) | Content::Html(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Content::Text(text) | Content::Markup(text) => text.clone(),
     };
     Cleaned {
         charset: None,
+        canonical_url: read.supplied.canonical_url.clone(),
+        site: read.supplied.site.clone(),
         title: read.supplied.title.clone(),
         subtitle: read.supplied.subtitle.clone(),
         authors: Vec::new(),
         published: None,
         modified: None,
+        kind: None,
+        completeness: None,
+        sections: read.supplied.sections.clone(),
+        tags: read.supplied.tags.clone(),
+        images: Vec::new(),
+        links: Vec::new(),
         language: Language { code: "und".to_owned(), confidence: 0.0, parts: Vec::new() },
         text,
         removed: Vec::new(),
         repairs: Vec::new(),
+        conflicts: read.supplied.conflicts.clone(),
         problems: vec![Problem {
             stage: "clean".to_owned(),
             detail: format!("cleaning failed ({}): text, dates and authors are as they came", panic.0),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{Entity, Image, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag};
+use copydesk_article::{Entity, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag};
 use copydesk_entities::{ENGINE, Input, recognise};
 use copydesk_ledger::{OutboxChange, epoch_for};
 use fail::fail_point;
@@ -104,19 +104,19 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
             fetched_at: supplied.fetched_at.as_deref().and_then(|text| text.parse().ok()),
             received_at: read.file.seen_at,
         },
-        url: Urls { supplied: supplied.url.clone(), canonical: supplied.canonical_url.clone() },
-        site: supplied.site.clone(),
+        url: Urls { supplied: supplied.url.clone(), canonical: cleaned.canonical_url.clone() },
+        site: cleaned.site.clone(),
         title: cleaned.title.clone(),
         subtitle: cleaned.subtitle.clone(),
         authors: cleaned.authors.clone(),
         published: cleaned.published.clone(),
         modified: cleaned.modified.clone(),
-        kind: None,
-        completeness: None,
-        sections: supplied.sections.clone(),
-        tags: supplied.tags.clone(),
-        images: supplied.images.iter().map(|url| Image { url: url.clone(), caption: None, credit: None }).collect(),
-        links: Vec::new(),
+        kind: cleaned.kind.clone(),
+        completeness: cleaned.completeness.clone(),
+        sections: cleaned.sections.clone(),
+        tags: cleaned.tags.clone(),
+        images: cleaned.images.clone(),
+        links: cleaned.links.clone(),
         language: cleaned.language.clone(),
         text: cleaned.text.clone(),
         removed: cleaned.removed.clone(),
@@ -124,6 +124,7 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,
         entity_engine,
+        conflicts: cleaned.conflicts.clone(),
         problems,
         extra: supplied.extra.clone(),
         pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: epoch_for(sequence) },

@@ -336,6 +336,7 @@ pub fn record(article: u8, sequence: u64, text: &str) -> Record {
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,
         entity_engine: None,
+        conflicts: Vec::new(),
         problems: Vec::new(),
         extra: Map::new(),
         pipeline: Pipeline { version: "0.0.0".to_owned(), epoch: 0 },

@@ -14,8 +14,8 @@ use crate::Found;
 /// Bytes asked of the system at a time.
 const CHUNK: usize = 64 << 10;
 
-/// Why a found file could not be opened. The watch should get the file back
-/// ([`Watch::release`](crate::Watch::release)) unless it is missing.
+/// Why a found file could not be opened. The watch should get the file back unless it
+/// is missing.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It is not the file that was found any more.
@@ -197,7 +197,10 @@ pub(crate) const fn is_white(byte: u8) -> bool {
 }
 
 /// Opens a file for reading. A link is not followed, and a named pipe put there meanwhile does not hold us up.
-pub(crate) fn open_quietly(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// Where the system refuses; a link is `ELOOP`.
+pub fn open_quietly(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }

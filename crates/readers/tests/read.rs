@@ -4,9 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use copydesk_article::{ArticleId, QuarantineReason, SourceFormat};
+use copydesk_article::{ArticleId, Content, QuarantineReason, SourceFormat};
 use copydesk_disk::Generation;
-use copydesk_intake::{Content, Found, Item, OpenError, Position, RawRecord, ReadError, ReadOptions, Reader};
+use copydesk_readers::{Found, Item, OpenError, Position, RawRecord, ReadError, ReadOptions, Reader};
 
 const OPTIONS: ReadOptions = ReadOptions { max_record_bytes: 4096 };
 
@@ -14,7 +14,7 @@ fn drop_file(root: &Path, path: &str, bytes: &[u8]) -> Found {
     let full = root.join(path);
     fs::create_dir_all(full.parent().expect("parent")).expect("folders");
     fs::write(&full, bytes).expect("write");
-    Found { path: path.into(), generation: Generation::of_path(&full).expect("generation") }
+    Found { path: path.into(), generation: Generation::of_path(&full).expect("generation"), follow: false }
 }
 
 fn read_from(root: &Path, found: &Found, from: Position) -> Vec<Item> {
@@ -47,8 +47,10 @@ fn told(items: &[Item]) -> Vec<String> {
     items
         .iter()
         .map(|item| match item {
-            Item::Record(RawRecord { content: Content::Text(text), .. }) => text.clone(),
-            Item::Record(RawRecord { content: Content::Bytes(bytes), .. }) => String::from_utf8_lossy(bytes).into(),
+            Item::Record(RawRecord { content: Content::Text(text) | Content::Markup(text), .. }) => text.clone(),
+            Item::Record(RawRecord { content: Content::Bytes(bytes) | Content::Html(bytes), .. }) => {
+                String::from_utf8_lossy(bytes).into()
+            }
             Item::Bad(bad) => format!("{} {}", bad.line.unwrap_or_default(), bad.reason),
         })
         .collect()
@@ -63,7 +65,7 @@ fn a_text_file_is_one_record() {
     assert_eq!(record.content, Content::Bytes(bytes.to_vec()));
     assert_eq!((record.source_name.as_str(), &record.bytes), ("harbour", &(0..bytes.len() as u64)));
     assert_eq!(record.id, ArticleId::of("harbour", None, bytes));
-    assert_eq!(record.end, Position { record: 1, offset: bytes.len() as u64 });
+    assert_eq!(record.end, Position { record: 1, offset: bytes.len() as u64, prefix: 0 });
 }
 
 #[test]

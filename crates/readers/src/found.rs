@@ -11,4 +11,7 @@ pub struct Found {
     pub path: PathBuf,
     /// The state it was found in; readers and finishers refuse any other.
     pub generation: Generation,
+    /// Whether its producer still appends to it: whole lines of JSON Lines up to the generation's size are
+    /// read, growth meanwhile is no change, and it is not finished by that.
+    pub follow: bool,
 }

@@ -176,7 +176,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("temp");
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).expect("write");
-        let found = Found { path: name.into(), generation: Generation::of_path(&path).expect("generation") };
+        let found =
+            Found { path: name.into(), generation: Generation::of_path(&path).expect("generation"), follow: false };
         let mut input = Input::open(folder.path(), &found).expect("open");
         detect(&mut input, &found.path, 1 << 20).expect("detect")
     }

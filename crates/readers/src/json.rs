@@ -231,7 +231,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("temp");
         let path = folder.path().join("a.json");
         std::fs::write(&path, bytes).expect("write");
-        let found = Found { path: "a.json".into(), generation: Generation::of_path(&path).expect("generation") };
+        let found =
+            Found { path: "a.json".into(), generation: Generation::of_path(&path).expect("generation"), follow: false };
         let mut input = Input::open(folder.path(), &found).expect("open");
         let mut values = Values::resume(&mut input, kind, from).expect("resume");
         std::iter::from_fn(|| values.next(&mut input, max).expect("next")).collect()

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::{Component, Path};
 
-use copydesk_article::{ArticleId, QuarantineReason, SourceFormat, Supplied};
+use copydesk_article::{ArticleId, Content, QuarantineReason, SourceFormat, Supplied};
 use serde_json::Value;
 
 use crate::fields::Fields;
@@ -25,6 +25,9 @@ pub struct Position {
     /// First byte that is not yet consumed. One beyond the file's length where its end has been reported as
     /// broken.
     pub offset: u64,
+    /// XXH3-64 of the bytes before `offset` in a file that may be appended to (JSON Lines, uncompressed), by
+    /// which the longer file is known again; 0 in any other.
+    pub prefix: u64,
 }
 
 /// How files are read.
@@ -53,15 +56,6 @@ pub struct RawRecord {
     pub content: Content,
     /// What came with it.
     pub supplied: Supplied,
-}
-
-/// The text of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// Plain text, not yet decoded.
-    Bytes(Vec<u8>),
-    /// The text field of a JSON record.
-    Text(String),
 }
 
 /// One record that can't be worked on.
@@ -210,7 +204,7 @@ impl Reader {
         let index = self.record;
         self.record += 1;
         let Piece { bytes, line, end, held } = piece;
-        let end = Position { record: self.record, offset: end };
+        let end = Position { record: self.record, offset: end, prefix: 0 };
         match held.and_then(|held| self.understand(held)) {
             Ok(Understood { id, source_name, content, supplied }) => {
                 Item::Record(RawRecord { index, bytes, line, end, id, source_name, content, supplied })
