@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use copydesk_article::{Arrival, FileNumber};
-use copydesk_disk::Generation;
-use fjall::PersistMode;
+use copydesk_disk::{FileIdentity, Generation};
+use fjall::{Keyspace, PersistMode};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Start;
@@ -42,9 +42,28 @@ impl Store {
         self.write(batch, PersistMode::SyncAll, "mark a clean stop")
     }
 
-    pub fn find_file(&self, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError> {
-        let number = self.generations.get(keys::generation(path, generation));
-        let number = number.map_err(|source| self.failed("look up a file", source))?;
+    pub fn find_file(
+        &self,
+        inbox: &str,
+        path: &Path,
+        generation: &Generation,
+    ) -> Result<Option<FileNumber>, LedgerError> {
+        self.file_number(&self.generations, &keys::generation(inbox, path, generation))
+    }
+
+    pub fn tail(
+        &self,
+        inbox: &str,
+        path: &Path,
+        identity: FileIdentity,
+    ) -> Result<Option<(FileNumber, FileRow)>, LedgerError> {
+        let Some(file) = self.file_number(&self.tails, &keys::tail(inbox, path, identity))? else { return Ok(None) };
+        let row = self.get(&self.files, "files", &keys::file(file))?;
+        Ok(row.map(|row| (file, row)))
+    }
+
+    fn file_number(&self, index: &Keyspace, key: &[u8]) -> Result<Option<FileNumber>, LedgerError> {
+        let number = index.get(key).map_err(|source| self.failed("look up a file", source))?;
         Ok(number.map(|bytes| FileNumber(keys::number(&bytes))))
     }
 
@@ -58,11 +77,24 @@ impl Store {
         batch.insert(&self.open_files, key, []);
         // A file named for a one-shot run is taken each time it is named, and is no file of the inbox.
         if row.root.is_none() {
-            batch.insert(&self.generations, keys::generation(&row.path.to_path(), &row.generation), key);
+            batch.insert(&self.generations, generation_key(row), key);
         }
         self.write(batch, PersistMode::Buffer, "register a file")?;
         cached.next_file += 1;
         Ok(file)
+    }
+
+    pub fn mark_appendable(&self, file: FileNumber) -> Result<(), LedgerError> {
+        // Held to the end: a file that is being closed looks whose the tail is.
+        let _files = self.cached();
+        let key = keys::file(file);
+        let Some(row) = self.get::<FileRow>(&self.files, "files", &key)? else { return Ok(()) };
+        let mut batch = self.batch();
+        if row.root.is_none() {
+            batch.insert(&self.tails, tail_key(&row), key);
+        }
+        self.put(&mut batch, &self.files, &key, &FileRow { appendable: true, ..row });
+        self.write(batch, PersistMode::Buffer, "mark a file as appendable")
     }
 
     pub fn admit(&self, admission: &Admission) -> Result<(), LedgerError> {
@@ -105,16 +137,30 @@ impl Store {
     }
 
     pub fn close_files(&self, files: &[FileNumber], state: FileState, left: bool) -> Result<(), LedgerError> {
+        // Held to the end: see `mark_appendable`.
+        let _files = self.cached();
         let mut batch = self.batch();
         for &file in files {
             let key = keys::file(file);
             let Some(row) = self.get::<FileRow>(&self.files, "files", &key)? else { continue };
             if left && row.root.is_none() {
-                batch.remove(&self.generations, keys::generation(&row.path.to_path(), &row.generation));
+                batch.remove(&self.generations, generation_key(&row));
+                let tail = tail_key(&row);
+                if state == FileState::Finished && self.file_number(&self.tails, &tail)? == Some(file) {
+                    batch.remove(&self.tails, tail);
+                }
             }
             self.put(&mut batch, &self.files, &key, &FileRow { state, ..row });
             batch.remove(&self.open_files, key);
         }
         self.write(batch, PersistMode::Buffer, "close files")
     }
+}
+
+fn generation_key(row: &FileRow) -> Vec<u8> {
+    keys::generation(&row.inbox, &row.path.to_path(), &row.generation)
+}
+
+fn tail_key(row: &FileRow) -> Vec<u8> {
+    keys::tail(&row.inbox, &row.path.to_path(), row.generation.identity)
 }

@@ -27,7 +27,7 @@ impl Store {
         let mut batch = self.batch();
         let mut files: BTreeMap<FileNumber, FileRow> = BTreeMap::new();
         let rows_before = progress.rows;
-        let mut link = self.growing_link(group, segment_bytes)?;
+        let mut link = self.growing_link(segment_bytes);
 
         for entry in &group.entries {
             let key = keys::sequence(entry.sequence);
@@ -42,22 +42,21 @@ impl Store {
                 self.put(&mut batch, &self.keys, &keys::key(*key), row);
             }
             for (part, change) in (0_u16..).zip(&entry.changes) {
-                if let Some(link) = &mut link {
-                    let value = encode_change(change);
-                    progress.rows += 1;
-                    progress.row_bytes += value.len() as u64;
-                    link.segment.rows += 1;
-                    link.segment.bytes += value.len() as u64;
-                    link.segment.last = entry.sequence;
-                    if link.segment.first == Sequence(0) {
-                        link.segment.first = entry.sequence;
-                    }
-                    batch.insert(&link.keyspace, keys::outbox_row(entry.sequence, part), value);
+                let value = encode_change(change);
+                progress.rows += 1;
+                progress.row_bytes += value.len() as u64;
+                link.segment.rows += 1;
+                link.segment.bytes += value.len() as u64;
+                link.segment.last = entry.sequence;
+                if link.segment.first == Sequence(0) {
+                    link.segment.first = entry.sequence;
                 }
+                batch.insert(&self.outbox, keys::outbox_row(entry.sequence, part), value);
             }
             if let Some(file) = self.file_of(&mut files, entry.row.arrival.file)? {
                 file.records = entry.row.arrival.record + 1;
                 file.offset = entry.offset;
+                file.prefix = entry.prefix;
                 file.last_sequence = entry.sequence;
                 if entry.row.verdict.kind() == VerdictKind::Quarantined {
                     let count = if entry.kept { &mut file.quarantined } else { &mut file.unkept };
@@ -79,9 +78,8 @@ impl Store {
             let key = keys::learned(learned.namespace, &learned.key, epoch_of(learned.sequence));
             batch.insert(&self.learned, key, learned.value.as_slice());
         }
-        if let Some(link) = &link
-            && progress.rows > rows_before
-        {
+        let wrote = progress.rows > rows_before;
+        if wrote {
             self.put(&mut batch, &self.segments, &link.number.to_be_bytes(), &link.segment);
         }
         self.put(&mut batch, &self.meta, b"progress", &progress);
@@ -95,16 +93,12 @@ impl Store {
         fail_point!("commit.after", |_| std::process::abort());
 
         // Seen together: who reads up to the new end must find the rows before it in the links.
-        let mut links = self.outbox.write().unwrap_or_else(PoisonError::into_inner);
+        let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
         let mut cached = self.cached();
         cached.admissions.drain(..decided.len());
-        let wrote = progress.rows > rows_before;
         cached.progress = progress;
-        if link.as_ref().is_some_and(|link| cached.spare == Some(link.number)) {
-            cached.spare = None;
-        }
         drop(cached);
-        if let Some(link) = link.filter(|_| wrote) {
+        if wrote {
             match links.last_mut().filter(|last| last.number == link.number) {
                 Some(last) => last.segment = link.segment,
                 None => links.push(link),
@@ -113,27 +107,13 @@ impl Store {
         Ok(())
     }
 
-    /// The link of the outbox this group's rows go to; none where it has no rows.
-    fn growing_link(&self, group: &CommitGroup, segment_bytes: u64) -> Result<Option<Link>, LedgerError> {
-        if group.entries.iter().all(|entry| entry.changes.is_empty()) {
-            return Ok(None);
+    /// The segment of the outbox that the next rows count to: the last, or where that is full a new one.
+    fn growing_link(&self, segment_bytes: u64) -> Link {
+        let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
+        match links.last() {
+            Some(last) if last.segment.bytes < segment_bytes => last.clone(),
+            last => Link { number: last.map_or(1, |last| last.number + 1), segment: Segment::default() },
         }
-        let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
-        let number = match links.last() {
-            Some(last) if last.segment.bytes < segment_bytes => {
-                return Ok(Some(Link {
-                    number: last.number,
-                    keyspace: last.keyspace.clone(),
-                    segment: last.segment.clone(),
-                }));
-            }
-            Some(last) => last.number + 1,
-            None => 1,
-        };
-        drop(links);
-        // A keyspace that was made for a group that did not come to be committed serves the next.
-        let number = self.cached().spare.unwrap_or(number);
-        Ok(Some(Link { number, keyspace: self.outbox_keyspace(number)?, segment: Segment::default() }))
     }
 
     fn file_of<'a>(

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
-use copydesk_disk::Generation;
+use copydesk_disk::{FileIdentity, Generation};
 use serde::Deserialize;
 
 use crate::ledger::{Audit, Ledger, Start};
@@ -123,8 +123,17 @@ impl Ledger for FjallLedger {
         self.with(Store::mark_clean)
     }
 
-    fn find_file(&self, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError> {
-        self.with(|store| store.find_file(path, generation))
+    fn find_file(&self, inbox: &str, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError> {
+        self.with(|store| store.find_file(inbox, path, generation))
+    }
+
+    fn tail(
+        &self,
+        inbox: &str,
+        path: &Path,
+        identity: FileIdentity,
+    ) -> Result<Option<(FileNumber, FileRow)>, LedgerError> {
+        self.with(|store| store.tail(inbox, path, identity))
     }
 
     fn file(&self, file: FileNumber) -> Result<Option<FileRow>, LedgerError> {
@@ -133,6 +142,10 @@ impl Ledger for FjallLedger {
 
     fn register_file(&self, row: &FileRow) -> Result<FileNumber, LedgerError> {
         self.with(|store| store.register_file(row))
+    }
+
+    fn mark_appendable(&self, file: FileNumber) -> Result<(), LedgerError> {
+        self.with(|store| store.mark_appendable(file))
     }
 
     fn admit(&self, admission: &Admission) -> Result<(), LedgerError> {

@@ -1,7 +1,7 @@
 //! Keys of the store: big-endian, so that their order is the order of what they name.
 
 use copydesk_article::{Arrival, FileNumber, Sequence};
-use copydesk_disk::Generation;
+use copydesk_disk::{FileIdentity, Generation};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -24,14 +24,30 @@ pub fn arrival(arrival: Arrival) -> [u8; 16] {
     (u128::from(arrival.file.0) << 64 | u128::from(arrival.record)).to_be_bytes()
 }
 
-pub fn generation(path: &Path, generation: &Generation) -> Vec<u8> {
-    let mut key = Vec::with_capacity(40 + path.as_os_str().len());
+/// The path comes last: it can hold any byte but NUL, and has no length.
+pub fn generation(inbox: &str, path: &Path, generation: &Generation) -> Vec<u8> {
+    let mut key = Vec::with_capacity(41 + inbox.len() + path.as_os_str().len());
     key.extend(generation.identity.device.to_be_bytes());
     key.extend(generation.identity.inode.to_be_bytes());
     key.extend(generation.bytes.to_be_bytes());
     key.extend(generation.modified_ns.to_be_bytes());
-    key.extend(path.as_os_str().as_bytes());
+    in_inbox(&mut key, inbox, path);
     key
+}
+
+pub fn tail(inbox: &str, path: &Path, identity: FileIdentity) -> Vec<u8> {
+    let mut key = Vec::with_capacity(17 + inbox.len() + path.as_os_str().len());
+    key.extend(identity.device.to_be_bytes());
+    key.extend(identity.inode.to_be_bytes());
+    in_inbox(&mut key, inbox, path);
+    key
+}
+
+/// The inbox's name with a NUL after it (a TOML key that is checked holds none), then the path.
+fn in_inbox(key: &mut Vec<u8>, inbox: &str, path: &Path) {
+    key.extend(inbox.bytes().filter(|&byte| byte != 0));
+    key.push(0);
+    key.extend(path.as_os_str().as_bytes());
 }
 
 pub fn key(key: Key) -> [u8; 17] {

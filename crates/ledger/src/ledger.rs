@@ -1,7 +1,7 @@
 //! The ledger as the rest of the desk sees it.
 
 use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
-use copydesk_disk::Generation;
+use copydesk_disk::{FileIdentity, Generation};
 use std::path::Path;
 
 use crate::{
@@ -79,11 +79,24 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn mark_clean(&self) -> Result<(), LedgerError>;
 
-    /// The number of a file's generation at a path, if it was ever admitted and is not gone.
+    /// The number of a file's generation at a path of an inbox, if it was ever admitted and is not gone.
     ///
     /// # Errors
     /// Where the store fails.
-    fn find_file(&self, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError>;
+    fn find_file(&self, inbox: &str, path: &Path, generation: &Generation) -> Result<Option<FileNumber>, LedgerError>;
+
+    /// The generation that a file which grew may continue: the newest one marked appendable at that path of
+    /// that inbox and with that identity, whatever its state, until it is finished and left the inbox. Whether
+    /// its bytes up to [`FileRow::offset`] are unchanged is for the caller to find out.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn tail(
+        &self,
+        inbox: &str,
+        path: &Path,
+        identity: FileIdentity,
+    ) -> Result<Option<(FileNumber, FileRow)>, LedgerError>;
 
     /// One file.
     ///
@@ -96,6 +109,14 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// Where the store fails.
     fn register_file(&self, row: &FileRow) -> Result<FileNumber, LedgerError>;
+
+    /// Says that a file's format can be appended to, so that [`Ledger::tail`] finds it. To be called before
+    /// its first record is admitted: later, a commit of its records could write the row without the mark. A
+    /// file that lies in no inbox is marked but is nobody's tail.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn mark_appendable(&self, file: FileNumber) -> Result<(), LedgerError>;
 
     /// Says which records the next sequences are for.
     ///
@@ -124,7 +145,8 @@ pub trait Ledger: Send + Sync {
     fn end_alone(&self) -> Result<(), LedgerError>;
 
     /// Moves a finished or abandoned file's state on; where it `left` the inbox its generation is forgotten,
-    /// so that the same file dropped again is read again.
+    /// so that the same file dropped again is read again. A finished file that left is no tail any more; an
+    /// abandoned one still is, for what was committed of it stands.
     ///
     /// # Errors
     /// Where the store fails.

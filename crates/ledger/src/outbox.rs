@@ -1,10 +1,9 @@
-//! The outbox: rows for the sinks, in a chain of keyspaces.
+//! The outbox: rows for the sinks, counted and dropped in segments.
 
-use std::ops::Bound;
 use std::sync::{Arc, PoisonError};
 
 use copydesk_article::{ArticleId, Sequence};
-use fjall::{Keyspace, PersistMode};
+use fjall::{AbstractTree, PersistMode};
 
 use crate::store::Store;
 use crate::{LedgerError, OutboxBatch, OutboxChange, OutboxRow, keys};
@@ -41,60 +40,71 @@ impl Store {
         // Read before the links: every row up to here stands in them.
         let committed = self.cached().progress.committed;
         let mut batch = OutboxBatch { rows: Vec::new(), bytes: 0, end: committed.max(after) };
-        for keyspace in self.links_after(after) {
-            for guard in keyspace.range((Bound::Excluded(keys::outbox_row(after, u16::MAX)), Bound::Unbounded)) {
-                let (key, value) = guard.into_inner().map_err(|source| self.failed("read its outbox", source))?;
-                let sequence = Sequence(keys::number(&key));
-                if sequence > committed {
-                    return Ok(batch);
-                }
-                let full = batch.rows.len() >= max_rows || batch.bytes >= max_bytes;
-                if let Some(last) = batch.rows.last()
-                    && full
-                    && last.sequence != sequence
-                {
-                    batch.end = last.sequence;
-                    return Ok(batch);
-                }
-                let Some(change) = decode_change(&value) else {
-                    let error = serde::de::Error::custom("neither a put nor a delete");
-                    let key = key.iter().map(|byte| format!("{byte:02x}")).collect();
-                    return Err(LedgerError::Row { keyspace: "outbox", key, source: error });
-                };
-                batch.bytes += value.len() as u64;
-                batch.rows.push(OutboxRow { sequence, change });
+        // A row of a dropped segment may still be there, and is counted as gone.
+        let Some(before) = self.before_oldest() else { return Ok(batch) };
+        let first = keys::outbox_row(after.max(before).next(), 0);
+        for guard in self.outbox.range(first..) {
+            let (key, value) = guard.into_inner().map_err(|source| self.failed("read its outbox", source))?;
+            let sequence = Sequence(keys::number(&key));
+            if sequence > committed {
+                break;
             }
+            let full = batch.rows.len() >= max_rows || batch.bytes >= max_bytes;
+            if let Some(last) = batch.rows.last()
+                && full
+                && last.sequence != sequence
+            {
+                batch.end = last.sequence;
+                break;
+            }
+            let Some(change) = decode_change(&value) else {
+                let error = serde::de::Error::custom("neither a put nor a delete");
+                let key = key.iter().map(|byte| format!("{byte:02x}")).collect();
+                return Err(LedgerError::Row { keyspace: "outbox", key, source: error });
+            };
+            batch.bytes += value.len() as u64;
+            batch.rows.push(OutboxRow { sequence, change });
         }
         Ok(batch)
     }
 
-    fn links_after(&self, after: Sequence) -> Vec<Keyspace> {
-        let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
-        links.iter().filter(|link| link.segment.last > after).map(|link| link.keyspace.clone()).collect()
+    /// The sequence before the oldest row still held; none where no row is.
+    fn before_oldest(&self) -> Option<Sequence> {
+        let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
+        links.first().map(|oldest| Sequence(oldest.segment.first.0 - 1))
     }
 
     pub fn trim_outbox(&self, settled: Sequence) -> Result<(), LedgerError> {
-        let mut links = self.outbox.write().unwrap_or_else(PoisonError::into_inner);
+        let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
         // The last link still grows.
         let passed = links.iter().take(links.len().saturating_sub(1)).take_while(|link| link.segment.last <= settled);
         let passed = passed.count();
-        if passed == 0 {
-            return Ok(());
-        }
+        let Some(last) = links[..passed].last().map(|link| link.segment.last) else { return Ok(()) };
         let mut batch = self.batch();
         for link in &links[..passed] {
             batch.remove(&self.segments, link.number.to_be_bytes());
         }
-        self.write(batch, PersistMode::Buffer, "forget outbox segments")?;
-        for link in links.drain(..passed) {
-            self.db.delete_keyspace(link.keyspace).map_err(|source| self.failed("drop an outbox segment", source))?;
-        }
-        Ok(())
+        // Synced, and with it the cursors that passed the rows (one journal): a power cut must not bring back a
+        // cursor to before rows that are gone.
+        self.write(batch, PersistMode::SyncData, "forget outbox segments")?;
+        links.drain(..passed);
+        drop(links);
+        self.drop_rows(last).map_err(|source| self.failed("drop outbox segments", source.into()))
+    }
+
+    /// Drops the tables that hold no row after a sequence, as the crate's documentation says.
+    fn drop_rows(&self, last: Sequence) -> Result<(), fjall::LsmError> {
+        let tree = &self.outbox.tree;
+        tree.drop_range(..=keys::outbox_row(last, u16::MAX))?;
+        // The tables just dropped are kept for readers of an older state until the next flush, which may be far:
+        // where the disk is full nothing is written before they are gone. Nobody reads an older state of the
+        // outbox (a `Snapshot` would), and who is reading the newest holds on to it by itself.
+        tree.get_version_history_lock().maintenance(self.outbox.path(), fjall::SeqNo::MAX)
     }
 
     pub fn disk_bytes(&self) -> Result<(u64, u64), LedgerError> {
         let all = self.db.disk_space().map_err(|source| self.failed("measure itself", source))?;
-        let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
+        let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
         Ok((all, links.iter().map(|link| link.segment.bytes).sum()))
     }
 }

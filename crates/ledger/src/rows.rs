@@ -82,6 +82,8 @@ impl Counts {
 /// One generation of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRow {
+    /// Name of the inbox it lies in; empty for a file named on the command line.
+    pub inbox: String,
     /// Path relative to the inbox, or to `root`.
     pub path: PathText,
     /// The folder it was read from, where that was not the inbox (a one-shot run over named paths).
@@ -96,10 +98,14 @@ pub struct FileRow {
     pub records: u64,
     /// Byte offset after the last committed record.
     pub offset: u64,
+    /// XXH3-64 of the file's bytes before `offset`, 0 where the file can't be appended to: where more was
+    /// appended, only what follows an unchanged prefix is read.
+    pub prefix: u64,
+    /// Whether its format can be appended to; see [`crate::Ledger::mark_appendable`].
+    pub appendable: bool,
     /// How many of the committed records are in quarantine with all their bytes.
     pub quarantined: u64,
     /// How many of the committed records could not be read and are kept nowhere else: the file must stay.
-    #[serde(default)]
     pub unkept: u64,
     /// Sequence of the last committed record.
     pub last_sequence: Sequence,
@@ -192,6 +198,8 @@ pub struct CommitEntry {
     pub changes: Vec<OutboxChange>,
     /// Where reading resumes after this record, in bytes of its file.
     pub offset: u64,
+    /// XXH3-64 of the file's bytes before `offset`, 0 where the file can't be appended to.
+    pub prefix: u64,
     /// Whether a quarantined record's bytes stand in quarantine.
     pub kept: bool,
 }
@@ -253,7 +261,7 @@ pub struct OutboxBatch {
     pub end: Sequence,
 }
 
-/// One link of the outbox.
+/// One segment of the outbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// First sequence with a row in it.

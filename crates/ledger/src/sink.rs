@@ -17,7 +17,7 @@ const COUNTED_ROWS: usize = 256;
 impl Store {
     pub fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {
         let stored = self.get::<SinkRow>(&self.sinks, "sinks", &keys::sink(sink))?;
-        let links = self.outbox.read().unwrap_or_else(PoisonError::into_inner);
+        let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
         let progress = self.cached().progress.clone();
         let held_rows: u64 = links.iter().map(|link| link.segment.rows).sum();
         let held_bytes: u64 = links.iter().map(|link| link.segment.bytes).sum();

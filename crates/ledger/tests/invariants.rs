@@ -24,6 +24,7 @@ fn generation(inode: u64) -> Generation {
 
 fn file_row(name: &str, inode: u64) -> FileRow {
     FileRow {
+        inbox: "live".to_owned(),
         path: PathText::from(Path::new(name)),
         root: None,
         generation: generation(inode),
@@ -31,6 +32,8 @@ fn file_row(name: &str, inode: u64) -> FileRow {
         state: FileState::Open,
         records: 0,
         offset: 0,
+        prefix: 0,
+        appendable: false,
         quarantined: 0,
         unkept: 0,
         last_sequence: Sequence(0),
@@ -54,6 +57,7 @@ fn entry(file: FileNumber, sequence: u64, verdict: Verdict, rows: u16) -> Commit
         keys: vec![(Key::Text(u128::from(sequence.0)), KeyRow { id, sequence })],
         changes: vec![put; rows.into()],
         offset: sequence.0 * 100,
+        prefix: sequence.0 * 7,
         kept: false,
     }
 }
@@ -182,7 +186,7 @@ fn a_file_that_left_is_read_again_when_it_comes_back() {
     let folder = tempfile::tempdir().expect("temp");
     let ledger = open(folder.path());
     let file = ledger.register_file(&file_row("a.txt", 7)).expect("register");
-    let found = |path: &str, inode| ledger.find_file(Path::new(path), &generation(inode)).expect("find");
+    let found = |path: &str, inode| ledger.find_file("live", Path::new(path), &generation(inode)).expect("find");
     assert_eq!((found("a.txt", 7), found("a.txt", 8), found("b.txt", 7)), (Some(file), None, None));
     let read = FileProgress { file, state: FileState::Read };
     ledger.commit(&CommitGroup { files: vec![read], ..CommitGroup::default() }).expect("commit");
@@ -190,6 +194,106 @@ fn a_file_that_left_is_read_again_when_it_comes_back() {
     assert_eq!(found("a.txt", 7), None);
     assert_eq!(ledger.file(file).expect("file").map(|row| row.state), Some(FileState::Finished));
     assert!(ledger.start().expect("start").files.is_empty());
+}
+
+#[test]
+fn inboxes_with_the_same_paths_are_kept_apart() {
+    let folder = tempfile::tempdir().expect("temp");
+    let ledger = open(folder.path());
+    let mut numbers = Vec::new();
+    // "li" + "ve/a" and "live" + "/a" must not be one key.
+    for (inbox, path) in [("live", "a"), ("backfill", "a"), ("li", "vea")] {
+        let row = FileRow { inbox: inbox.to_owned(), ..file_row(path, 7) };
+        let file = ledger.register_file(&row).expect("register");
+        ledger.mark_appendable(file).expect("mark");
+        numbers.push((inbox, path, file));
+    }
+    for (inbox, path, file) in numbers {
+        assert_eq!(ledger.find_file(inbox, Path::new(path), &generation(7)).expect("find"), Some(file));
+        let tail = ledger.tail(inbox, Path::new(path), generation(7).identity).expect("tail");
+        assert_eq!(tail.map(|(number, row)| (number, row.inbox)), Some((file, inbox.to_owned())));
+    }
+    assert_eq!(ledger.find_file("", Path::new("a"), &generation(7)).expect("find"), None);
+}
+
+/// The row of a later generation of the same file: it grew.
+fn grown(name: &str, inode: u64, bytes: u64) -> FileRow {
+    let row = file_row(name, inode);
+    FileRow { generation: Generation { bytes, ..row.generation }, ..row }
+}
+
+fn tail(ledger: &FjallLedger) -> Option<(FileNumber, u64, u64)> {
+    let tail = ledger.tail("live", Path::new("a.jsonl"), generation(7).identity).expect("tail");
+    tail.map(|(file, row)| {
+        assert!(row.appendable);
+        (file, row.offset, row.prefix)
+    })
+}
+
+#[test]
+fn a_tail_survives_reopening_and_points_to_the_newest_generation() {
+    let folder = tempfile::tempdir().expect("temp");
+    let ledger = open(folder.path());
+    let first = ledger.register_file(&file_row("a.jsonl", 7)).expect("register");
+    assert_eq!(tail(&ledger), None, "not known to be appendable");
+    ledger.mark_appendable(first).expect("mark");
+    let entries = vec![entry(first, 1, Verdict::Original, 1)];
+    ledger.commit(&CommitGroup { entries, ..CommitGroup::default() }).expect("commit");
+    assert_eq!(tail(&ledger), Some((first, 100, 7)));
+    assert_eq!(ledger.tail("live", Path::new("a.jsonl"), generation(8).identity).expect("tail"), None);
+    drop(ledger);
+
+    let ledger = open(folder.path());
+    assert_eq!(tail(&ledger), Some((first, 100, 7)));
+    let second = ledger.register_file(&grown("a.jsonl", 7, 500)).expect("register");
+    assert_eq!(tail(&ledger), Some((first, 100, 7)), "the second is not known to be appendable");
+    ledger.mark_appendable(second).expect("mark");
+    assert_eq!(tail(&ledger), Some((second, 0, 0)));
+}
+
+#[test]
+fn a_tail_goes_with_its_own_file_and_no_other() {
+    let folder = tempfile::tempdir().expect("temp");
+    let ledger = open(folder.path());
+    let [first, second] = [100, 200].map(|bytes| {
+        let file = ledger.register_file(&grown("a.jsonl", 7, bytes)).expect("register");
+        ledger.mark_appendable(file).expect("mark");
+        file
+    });
+    ledger.close_files(&[first], FileState::Finished, true).expect("close");
+    assert_eq!(tail(&ledger), Some((second, 0, 0)), "it is the second's");
+    ledger.close_files(&[second], FileState::Finished, false).expect("close");
+    assert_eq!(tail(&ledger), Some((second, 0, 0)), "it stayed in the inbox");
+    ledger.close_files(&[second], FileState::Abandoned, true).expect("close");
+    assert_eq!(tail(&ledger), Some((second, 0, 0)), "it was given up, what was committed stands");
+    ledger.close_files(&[second], FileState::Finished, true).expect("close");
+    assert_eq!(tail(&ledger), None);
+    drop(ledger);
+    assert_eq!(tail(&open(folder.path())), None);
+}
+
+#[test]
+fn a_file_named_on_the_command_line_is_nobodys_tail() {
+    let folder = tempfile::tempdir().expect("temp");
+    let ledger = open(folder.path());
+    let row = FileRow { root: Some(PathText::from(Path::new("elsewhere"))), ..file_row("a.jsonl", 7) };
+    let file = ledger.register_file(&row).expect("register");
+    ledger.mark_appendable(file).expect("mark");
+    assert!(ledger.file(file).expect("file").is_some_and(|row| row.appendable));
+    assert_eq!(tail(&ledger), None);
+}
+
+#[test]
+fn a_ledger_of_another_format_is_refused() {
+    let folder = tempfile::tempdir().expect("temp");
+    drop(open(folder.path()));
+    let db = fjall::Database::builder(folder.path()).open().expect("open the store");
+    let meta = db.keyspace("meta", fjall::KeyspaceCreateOptions::default).expect("keyspace");
+    meta.insert("format", "1").expect("insert");
+    drop((meta, db));
+    let options = Options { folder: folder.path().to_owned(), ..Options::default() };
+    let error = FjallLedger::open(&options).err().expect("refused").to_string();
+    assert!(error.contains("has format 1") && error.contains("start with an empty folder"), "{error}");
 }
 
 #[test]
@@ -254,6 +358,10 @@ fn a_sink_that_was_away_is_told_what_it_missed() {
     let batch = ledger.read_outbox(row.cursor, 1000, u64::MAX).expect("read");
     assert_eq!(row.expired + batch.rows.len() as u64, 200);
     assert!(ledger.audit().expect("audit").is_conserved());
+    // What expired is gone, even where its bytes still stand in memory or in the journal.
+    assert_eq!(ledger.read_outbox(Sequence(0), 1000, u64::MAX).expect("read"), batch);
+    drop(ledger);
+    assert_eq!(open(folder.path()).read_outbox(Sequence(0), 1000, u64::MAX).expect("read"), batch);
 }
 
 #[test]

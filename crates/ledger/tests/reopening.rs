@@ -37,6 +37,7 @@ fn entry(sequence: u64) -> CommitEntry {
         keys: Vec::new(),
         changes: vec![OutboxChange::Put { id, record: Arc::from(vec![b'x'; 200]) }],
         offset: sequence,
+        prefix: 0,
         kept: false,
     }
 }
