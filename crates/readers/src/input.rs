@@ -1,77 +1,52 @@
 //! A file read through one small window, and never beyond the generation it was opened as.
+//!
+//! Under the window lies a stack of [`Layer`]s (compression, wide encodings). Offsets count the bytes above all
+//! of them. A stack can only be read forwards: going back means beginning again, which is what resuming in a
+//! compressed file costs. A stack that breaks off ends the window there, and [`Input::take_broken`] says why.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fmt;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use copydesk_disk::Generation;
-use rustix::fs::OFlags;
 use rustix::io::Errno;
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::Found;
+use crate::layers::{Layer, Stream, stack};
+use crate::piece::Flaw;
+use crate::raw::{Raw, open_quietly, still};
+use crate::trouble::{OpenError, ReadError, Trouble};
 
-/// Bytes asked of the system at a time.
+/// Bytes asked of the stack at a time.
 const CHUNK: usize = 64 << 10;
-
-/// Why a found file could not be opened. The watch should get the file back unless it
-/// is missing.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// It is not the file that was found any more.
-    #[error("{} changed since it was found; it is found again once it is whole", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is gone.
-    #[error("{} is gone; whoever took it away has it", path.display())]
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system refuses.
-    #[error("{} can't be opened or read: {source}; give the desk the right to read it", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// Why reading stopped in the middle of a file. What was read before stands.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file is changing while it is read.
-    #[error("{} changed while it was read; release it, it is found again once it is whole", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system refuses.
-    #[error("{} can't be read on: {source}; release it to try again", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-}
 
 /// A window over an open file.
 #[derive(Debug)]
 pub(crate) struct Input {
-    file: File,
+    raw: Raw,
     path: PathBuf,
-    generation: Generation,
+    layers: Vec<Layer>,
+    /// The stack of layers; none while the raw bytes are read as they are.
+    stream: Option<Stream>,
     buffer: Vec<u8>,
     /// Where the unread part of the buffer begins.
     start: usize,
-    /// Where it stands in the file, in bytes.
+    /// Where it stands above the layers, in bytes.
     offset: u64,
+    ended: bool,
+    broken: Option<Flaw>,
+    /// Hash of everything consumed, where somebody asked for it.
+    hash: Option<Running>,
+}
+
+/// A hash under way.
+struct Running(Box<Xxh3>);
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0.digest())
+    }
 }
 
 impl Input {
@@ -90,18 +65,49 @@ impl Input {
             Err(error) => return Err(unreadable(error)),
         };
         let metadata = file.metadata().map_err(unreadable)?;
-        if !metadata.is_file() || Generation::from(&metadata) != found.generation {
+        if !metadata.is_file() || !still(&Generation::from(&metadata), &found.generation, found.follow) {
             return Err(OpenError::Changed { path });
         }
-        Ok(Self { file, path, generation: found.generation, buffer: Vec::new(), start: 0, offset: 0 })
+        Ok(Self::over(Raw::of_file(file, found.generation, found.follow), path))
     }
 
-    /// Length of the file, in bytes.
-    pub const fn len(&self) -> u64 {
-        self.generation.bytes
+    /// Bytes in memory, under a name.
+    pub fn of_bytes(name: &Path, bytes: Vec<u8>) -> Self {
+        Self::over(Raw::of_bytes(bytes), name.to_owned())
     }
 
-    /// Where the window begins in the file, in bytes.
+    const fn over(raw: Raw, path: PathBuf) -> Self {
+        Self {
+            raw,
+            path,
+            layers: Vec::new(),
+            stream: None,
+            buffer: Vec::new(),
+            start: 0,
+            offset: 0,
+            ended: false,
+            broken: None,
+            hash: None,
+        }
+    }
+
+    /// Puts one more layer over the file and goes back to the beginning.
+    pub fn push(&mut self, layer: Layer) -> Result<(), ReadError> {
+        self.layers.push(layer);
+        self.rewind()
+    }
+
+    /// The layers, outermost first.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Length in bytes above the layers, where it is known: under no layer.
+    pub const fn known_len(&self) -> Option<u64> {
+        if self.layers.is_empty() { Some(self.raw.len()) } else { None }
+    }
+
+    /// Where the window begins, in bytes above the layers.
     pub const fn offset(&self) -> u64 {
         self.offset
     }
@@ -111,37 +117,108 @@ impl Input {
         &self.buffer[self.start..]
     }
 
+    /// Why the stack broke off, where it did: the window ends there. Taken out, so that it is reported once.
+    pub const fn take_broken(&mut self) -> Option<Flaw> {
+        self.broken.take()
+    }
+
     /// Moves the beginning of the window on, within it.
     pub fn consume(&mut self, bytes: usize) {
         let bytes = bytes.min(self.buffer.len() - self.start);
+        if let Some(hash) = &mut self.hash {
+            hash.0.update(&self.buffer[self.start..self.start + bytes]);
+        }
         self.start += bytes;
         self.offset += bytes as u64;
     }
 
-    /// Lets the window begin elsewhere; it is empty then.
-    pub fn seek(&mut self, to: u64) -> Result<(), ReadError> {
-        self.buffer.clear();
-        self.start = 0;
-        self.offset = to.min(self.len());
-        self.file.seek(SeekFrom::Start(self.offset)).map(|_| ()).map_err(|source| self.io(source))
+    /// Begins to hash what is consumed; to be asked at the beginning of the file.
+    pub fn begin_hash(&mut self) {
+        self.hash = Some(Running(Box::new(Xxh3::new())));
     }
 
-    /// Widens the window at its end; false at the end of the file.
+    /// XXH3-64 of everything consumed since [`Self::begin_hash`]; 0 without.
+    pub fn hash(&self) -> u64 {
+        self.hash.as_ref().map_or(0, |hash| hash.0.digest())
+    }
+
+    /// Lets the window begin elsewhere, or at the end where there is less. What is held is kept where it can be.
+    pub fn seek(&mut self, to: u64) -> Result<(), ReadError> {
+        let held = self.offset - self.start as u64..=self.offset + self.window().len() as u64;
+        if held.contains(&to) {
+            self.start = usize::try_from(to - held.start()).unwrap_or(0);
+            self.offset = to;
+            return Ok(());
+        }
+        if self.stream.is_none() && self.layers.is_empty() {
+            self.buffer.clear();
+            self.start = 0;
+            self.offset = to.min(self.raw.len());
+            self.raw.at = self.offset;
+            self.ended = false;
+            return Ok(());
+        }
+        if to < *held.start() {
+            self.rewind()?;
+        }
+        while self.offset < to && self.peek()?.is_some() {
+            self.consume(usize::try_from(to - self.offset).unwrap_or(usize::MAX));
+        }
+        Ok(())
+    }
+
+    fn rewind(&mut self) -> Result<(), ReadError> {
+        self.buffer.clear();
+        self.start = 0;
+        self.offset = 0;
+        self.ended = false;
+        self.broken = None;
+        self.raw.at = 0;
+        self.stream = match self.layers.is_empty() {
+            true => None,
+            false => Some(stack(&self.raw, &self.layers).map_err(|source| self.io(source))?),
+        };
+        Ok(())
+    }
+
+    /// Widens the window at its end; false at the end of the file, or where its layers break off.
     pub fn fill(&mut self) -> Result<bool, ReadError> {
-        let held = (self.buffer.len() - self.start) as u64;
-        let left = self.len().saturating_sub(self.offset + held);
-        if left == 0 {
+        if self.ended {
             return Ok(false);
         }
         self.buffer.drain(..self.start);
         self.start = 0;
-        let wanted = left.min(CHUNK as u64);
-        let read = self.file.by_ref().take(wanted).read_to_end(&mut self.buffer);
-        // Less than the generation holds: it was cut short under our eyes.
-        if read.map_err(|source| self.io(source))? as u64 != wanted {
-            return Err(self.changed());
+        let held = self.buffer.len();
+        self.buffer.resize(held + CHUNK, 0);
+        let room = &mut self.buffer[held..];
+        let read = loop {
+            let read = match &mut self.stream {
+                Some(stream) => stream.read(room),
+                None => self.raw.read(room),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.buffer.truncate(held + *read.as_ref().unwrap_or(&0));
+        match read.map_err(Trouble::from) {
+            Ok(0) => self.ended = true,
+            Ok(_) => return Ok(true),
+            Err(Trouble::Broken(flaw)) => {
+                self.ended = true;
+                self.broken = Some(flaw);
+            }
+            Err(Trouble::Changed) => return Err(self.changed()),
+            Err(Trouble::Io(source)) => return Err(self.io(source)),
         }
-        Ok(true)
+        Ok(false)
+    }
+
+    /// Widens the window until it holds so many bytes, or all there are.
+    pub fn fill_to(&mut self, bytes: usize) -> Result<&[u8], ReadError> {
+        while self.window().len() < bytes && self.fill()? {}
+        Ok(&self.window()[..self.window().len().min(bytes)])
     }
 
     /// The next byte, none at the end of the file.
@@ -169,20 +246,35 @@ impl Input {
 
     /// Steps over a byte order mark of UTF-8, if the window begins with one.
     pub fn skip_mark(&mut self) -> Result<(), ReadError> {
-        while self.window().len() < 3 && self.fill()? {}
-        if self.window().starts_with(b"\xEF\xBB\xBF") {
+        if self.fill_to(3)?.starts_with(b"\xEF\xBB\xBF") {
             self.consume(3);
         }
         Ok(())
     }
 
-    /// Makes sure that the file still is the generation that was found.
-    pub fn verify(&self) -> Result<(), ReadError> {
-        let metadata = self.file.metadata().map_err(|source| self.io(source))?;
-        if Generation::from(&metadata) == self.generation { Ok(()) } else { Err(self.changed()) }
+    /// Steps over everything that is left.
+    pub fn skip_rest(&mut self) -> Result<(), ReadError> {
+        match self.known_len() {
+            Some(len) => self.seek(len),
+            None => {
+                while self.peek()?.is_some() {
+                    self.consume(usize::MAX);
+                }
+                Ok(())
+            }
+        }
     }
 
-    fn changed(&self) -> ReadError {
+    /// Makes sure that the file still is the generation that was found.
+    pub fn verify(&self) -> Result<(), ReadError> {
+        match self.raw.is_unchanged() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.changed()),
+            Err(source) => Err(self.io(source)),
+        }
+    }
+
+    pub fn changed(&self) -> ReadError {
         ReadError::Changed { path: self.path.clone() }
     }
 
@@ -194,13 +286,4 @@ impl Input {
 /// White space of JSON and of blank files.
 pub(crate) const fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-/// Opens a file for reading. A link is not followed, and a named pipe put there meanwhile does not hold us up.
-///
-/// # Errors
-/// Where the system refuses; a link is `ELOOP`.
-pub fn open_quietly(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }

@@ -1,4 +1,5 @@
-//! JSON that is not a line each: an array of articles, or objects after one another (mostly just one).
+//! JSON that is not a line each: an array of articles, one inside an object, or objects after one another
+//! (mostly just one).
 //!
 //! Values are found by a small state machine over strings, escapes and depth, and understood one at a time: a
 //! file of any size streams, and one broken value costs itself. Only a value that never ends takes the rest of
@@ -6,8 +7,9 @@
 
 use copydesk_article::QuarantineReason;
 
-use crate::input::{Input, ReadError, is_white};
-use crate::piece::{Flaw, Piece};
+use crate::input::{Input, is_white};
+use crate::piece::{Flaw, PAST_END, Piece};
+use crate::trouble::ReadError;
 
 /// Cuts a file into JSON values.
 #[derive(Debug)]
@@ -21,6 +23,13 @@ pub(crate) struct Values {
 pub(crate) enum Kind {
     /// An array.
     Array,
+    /// An array that stands inside an object.
+    Inner {
+        /// Where its bracket is.
+        at: u64,
+        /// How many objects are around it.
+        depth: u64,
+    },
     /// Nothing but white space.
     Objects,
 }
@@ -32,6 +41,8 @@ enum Expect {
     Value,
     /// A comma, or the end of the array. A value too: a missing comma costs nothing.
     Comma,
+    /// The ends of the objects around an array, and whatever else they hold.
+    Outer,
     /// Nothing but white space.
     Nothing,
     /// The end of the file has been reported as broken.
@@ -41,16 +52,20 @@ enum Expect {
 impl Values {
     /// Puts the window at byte `from`: right after a value, or at the beginning of the file.
     pub fn resume(input: &mut Input, kind: Kind, from: u64) -> Result<Self, ReadError> {
-        input.seek(from)?;
-        let mut expect = if kind == Kind::Array { Expect::Comma } else { Expect::Value };
-        if from == 0 {
+        let mut expect = if kind == Kind::Objects { Expect::Value } else { Expect::Comma };
+        if from > 0 {
+            input.seek(from)?;
+            return Ok(Self { kind, expect });
+        }
+        if let Kind::Inner { at, .. } = kind {
+            input.seek(at)?;
+        } else {
+            input.seek(0)?;
             input.skip_mark()?;
-            if kind == Kind::Array && input.skip_white()? == Some(b'[') {
-                input.consume(1);
-                expect = Expect::Value;
-            }
-        } else if from > input.len() {
-            expect = Expect::Broken;
+        }
+        if kind != Kind::Objects && input.skip_white()? == Some(b'[') {
+            input.consume(1);
+            expect = Expect::Value;
         }
         Ok(Self { kind, expect })
     }
@@ -67,34 +82,46 @@ impl Values {
                 (Kind::Objects, _, None) | (_, Expect::Nothing, None) | (_, Expect::Broken, _) => return Ok(None),
                 (Kind::Objects, _, Some(b'{')) => return self.value(input, b'{', max_record_bytes).map(Some),
                 (Kind::Objects, _, Some(_)) => return rest(input, max_record_bytes).map(Some),
-                (Kind::Array, _, None) => {
-                    self.expect = Expect::Broken;
-                    return Ok(Some(broken(input, offset, "the file ends inside the array")));
+                (_, _, None) => return self.broken(input, offset, "the file ends inside the list").map(Some),
+                (_, Expect::Nothing, Some(_)) => {
+                    return self.broken(input, offset, "more follows after the list; drop one list a file").map(Some);
                 }
-                (Kind::Array, Expect::Nothing, Some(_)) => {
-                    self.expect = Expect::Broken;
-                    return Ok(Some(broken(input, offset, "more follows after the end of the array")));
-                }
-                (Kind::Array, Expect::Value | Expect::Comma, Some(b']')) => {
-                    input.consume(1);
+                (Kind::Inner { depth, .. }, Expect::Outer, Some(_)) => {
+                    let mut scanner = Scanner { depth, ..Scanner::new(b' ') };
+                    if !step_over(input, &mut scanner)? {
+                        return self.broken(input, offset, "the file ends inside the object around the list").map(Some);
+                    }
                     self.expect = Expect::Nothing;
                 }
-                (Kind::Array, Expect::Comma, Some(b',')) => {
+                (kind, _, Some(b']')) => {
+                    input.consume(1);
+                    self.expect = if kind == Kind::Array { Expect::Nothing } else { Expect::Outer };
+                }
+                (_, Expect::Comma, Some(b',')) => {
                     input.consume(1);
                     self.expect = Expect::Value;
                 }
-                (Kind::Array, Expect::Value, Some(b',')) => {
+                (_, Expect::Value, Some(b',')) => {
                     self.expect = Expect::Comma;
-                    let flaw = Flaw::new(QuarantineReason::InvalidJson, "nothing stands between two commas");
-                    return Ok(Some(Piece { bytes: offset..offset, line: None, end: offset, held: Err(flaw) }));
+                    let held = Err(Flaw::new(QuarantineReason::InvalidJson, "nothing stands between two commas"));
+                    return Ok(Some(Piece { bytes: offset..offset, line: None, end: offset, whole: true, held }));
                 }
-                (Kind::Array, Expect::Value | Expect::Comma, Some(first)) => {
+                (_, _, Some(first)) => {
                     let piece = self.value(input, first, max_record_bytes)?;
-                    self.expect = if piece.end > input.len() { Expect::Broken } else { Expect::Comma };
+                    self.expect = if piece.end == PAST_END { Expect::Broken } else { Expect::Comma };
                     return Ok(Some(piece));
                 }
             }
         }
+    }
+
+    /// What is left of a broken list. Reading resumes nowhere, so that it is not reported again.
+    fn broken(&mut self, input: &mut Input, offset: u64, detail: &str) -> Result<Piece, ReadError> {
+        self.expect = Expect::Broken;
+        input.skip_rest()?;
+        input.verify()?;
+        let held = Err(Flaw::new(QuarantineReason::InvalidJson, detail));
+        Ok(Piece { bytes: offset..input.offset(), line: None, end: PAST_END, whole: false, held })
     }
 
     /// Cuts the value that begins with the window, at byte `first`.
@@ -135,56 +162,69 @@ impl Values {
         } else {
             Err(Flaw::new(QuarantineReason::InvalidJson, "the file ends inside the value that begins here"))
         };
-        // An array that breaks off has been reported with this value: resume behind the file, not in it.
-        let broken = !closed && self.kind == Kind::Array;
-        Ok(Piece { bytes: start..end, line: None, end: end + u64::from(broken), held })
+        // A list that breaks off has been reported with this value.
+        let resume = if !closed && self.kind != Kind::Objects { PAST_END } else { end };
+        Ok(Piece { bytes: start..end, line: None, end: resume, whole: closed, held })
     }
 }
 
 /// What does not begin like an object ends the row of them: everything left is one piece.
 fn rest(input: &mut Input, max_record_bytes: u64) -> Result<Piece, ReadError> {
-    let (start, len) = (input.offset(), input.len());
-    let held = if len - start > max_record_bytes {
-        input.seek(len)?;
-        Err(Flaw::too_large(len - start, max_record_bytes))
+    let start = input.offset();
+    while input.window().len() as u64 <= max_record_bytes && input.fill()? {}
+    let held = if input.window().len() as u64 > max_record_bytes {
+        input.skip_rest()?;
+        Err(Flaw::too_large(input.offset() - start, max_record_bytes))
     } else {
-        while input.fill()? {}
         let bytes = input.window().to_vec();
         input.consume(bytes.len());
         Ok(bytes)
     };
-    Ok(Piece { bytes: start..len, line: None, end: len, held })
+    let end = input.offset();
+    Ok(Piece { bytes: start..end, line: None, end, whole: false, held })
 }
 
-/// What is left of a broken array. Reading resumes behind the file, so that it is not reported again.
-fn broken(input: &Input, offset: u64, detail: &str) -> Piece {
-    let held = Err(Flaw::new(QuarantineReason::InvalidJson, detail));
-    Piece { bytes: offset..input.len(), line: None, end: input.len() + 1, held }
+/// Steps to the end of what the scanner is in; false where the file ends first.
+fn step_over(input: &mut Input, scanner: &mut Scanner) -> Result<bool, ReadError> {
+    loop {
+        if let Some(last) = input.window().iter().position(|byte| scanner.step(*byte) == Step::End) {
+            input.consume(last + 1);
+            return Ok(true);
+        }
+        input.consume(input.window().len());
+        if !input.fill()? {
+            return Ok(false);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
+    /// The value goes on.
     Inside,
+    /// The value ends with this byte, or before it.
     End,
 }
 
 /// Finds the end of one value, byte by byte.
 #[derive(Debug)]
-struct Scanner {
+pub(crate) struct Scanner {
     depth: u64,
     in_string: bool,
     escaped: bool,
     /// Whether the byte that ended the value belongs to it.
-    ended_with_last: bool,
+    pub ended_with_last: bool,
 }
 
 impl Scanner {
-    const fn new(first: u8) -> Self {
+    /// Begins with the first byte of a value.
+    pub const fn new(first: u8) -> Self {
         let depth = matches!(first, b'{' | b'[') as u64;
         Self { depth, in_string: first == b'"', escaped: false, ended_with_last: false }
     }
 
-    fn step(&mut self, byte: u8) -> Step {
+    /// Takes one more byte.
+    pub fn step(&mut self, byte: u8) -> Step {
         if self.in_string {
             if self.escaped {
                 self.escaped = false;
@@ -220,20 +260,18 @@ impl Scanner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Found;
-    use copydesk_disk::Generation;
+    use std::path::Path;
+
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     const MAX: u64 = 1 << 20;
 
     fn cut(kind: Kind, bytes: &[u8], from: u64, max: u64) -> Vec<Piece> {
-        let folder = tempfile::tempdir().expect("temp");
-        let path = folder.path().join("a.json");
-        std::fs::write(&path, bytes).expect("write");
-        let found =
-            Found { path: "a.json".into(), generation: Generation::of_path(&path).expect("generation"), follow: false };
-        let mut input = Input::open(folder.path(), &found).expect("open");
+        if from == PAST_END {
+            return Vec::new();
+        }
+        let mut input = Input::of_bytes(Path::new("a.json"), bytes.to_vec());
         let mut values = Values::resume(&mut input, kind, from).expect("resume");
         std::iter::from_fn(|| values.next(&mut input, max).expect("next")).collect()
     }
@@ -265,6 +303,7 @@ mod tests {
             (r#"[{"a":1}] more"#, vec![r#"{"a":1}"#, "invalid_json"]),
             ("[]", vec![]),
             (" [ ", vec!["invalid_json"]),
+            ("[{\"a\":1}][{\"b\":2}]", vec!["{\"a\":1}", "invalid_json"]),
         ] {
             assert_eq!(told(Kind::Array, text), expected, "{text}");
         }

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use copydesk_article::QuarantineReason;
 
+/// Where reading resumes once the end of a file has been reported as broken: nowhere.
+pub(crate) const PAST_END: u64 = u64::MAX;
+
 /// One record's bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Piece {
@@ -13,12 +16,14 @@ pub(crate) struct Piece {
     pub line: Option<u64>,
     /// Byte at which reading resumes after it.
     pub end: u64,
+    /// Whether its own syntax ended it, and not the end of the file.
+    pub whole: bool,
     /// The bytes, or why they are not worth holding.
     pub held: Result<Vec<u8>, Flaw>,
 }
 
 /// What is wrong with a record.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
     /// In a bounded vocabulary.
     pub reason: QuarantineReason,

@@ -1,60 +1,14 @@
 //! Reading whole files through the public interface: every format, resumed everywhere, and changed under way.
 
+mod support;
+
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 
-use copydesk_article::{ArticleId, Content, QuarantineReason, SourceFormat};
+use copydesk_article::{ArticleId, Content, SourceFormat};
 use copydesk_disk::Generation;
-use copydesk_readers::{Found, Item, OpenError, Position, RawRecord, ReadError, ReadOptions, Reader};
-
-const OPTIONS: ReadOptions = ReadOptions { max_record_bytes: 4096 };
-
-fn drop_file(root: &Path, path: &str, bytes: &[u8]) -> Found {
-    let full = root.join(path);
-    fs::create_dir_all(full.parent().expect("parent")).expect("folders");
-    fs::write(&full, bytes).expect("write");
-    Found { path: path.into(), generation: Generation::of_path(&full).expect("generation"), follow: false }
-}
-
-fn read_from(root: &Path, found: &Found, from: Position) -> Vec<Item> {
-    let mut reader = Reader::open(root, found, from, &OPTIONS).expect("open");
-    std::iter::from_fn(|| reader.next().expect("next")).collect()
-}
-
-/// Format and items of a file; and that from every position the same items remain.
-fn read(path: &str, bytes: &[u8]) -> (SourceFormat, Vec<Item>) {
-    let folder = tempfile::tempdir().expect("temp");
-    let found = drop_file(folder.path(), path, bytes);
-    let items = read_from(folder.path(), &found, Position::default());
-    for (index, item) in items.iter().enumerate() {
-        let rest = read_from(folder.path(), &found, item.end());
-        assert_eq!(rest, items[index + 1..], "{path} from {:?}", item.end());
-    }
-    let reader = Reader::open(folder.path(), &found, Position::default(), &OPTIONS).expect("open");
-    (reader.format(), items)
-}
-
-fn record(item: &Item) -> &RawRecord {
-    match item {
-        Item::Record(record) => record,
-        Item::Bad(bad) => panic!("{bad:?}"),
-    }
-}
-
-/// Each item as its text, or its line and reason.
-fn told(items: &[Item]) -> Vec<String> {
-    items
-        .iter()
-        .map(|item| match item {
-            Item::Record(RawRecord { content: Content::Text(text) | Content::Markup(text), .. }) => text.clone(),
-            Item::Record(RawRecord { content: Content::Bytes(bytes) | Content::Html(bytes), .. }) => {
-                String::from_utf8_lossy(bytes).into()
-            }
-            Item::Bad(bad) => format!("{} {}", bad.line.unwrap_or_default(), bad.reason),
-        })
-        .collect()
-}
+use copydesk_readers::{Found, Item, Known, OpenError, Position, ReadError, Reader};
+use support::{bad, drop_file, gzip, open, options, read, record, rest, told, zstd};
 
 #[test]
 fn a_text_file_is_one_record() {
@@ -111,44 +65,74 @@ fn what_is_too_large_is_stepped_over() {
 }
 
 #[test]
-fn hostile_json_is_refused_a_record_at_a_time() {
+fn deep_json_is_refused_and_what_programs_write_is_understood() {
     let deep = format!("{{\"text\":\"x\",\"a\":{}{}}}", "[".repeat(500), "]".repeat(500));
-    let lines = [deep.as_bytes(), b"{\"text\":\"\xff\"}", b"{\"text\":\"\\ud800\"}", b"{\"text\":\"ok\"}"].join(&b'\n');
+    let lines = [deep.as_bytes(), b"{\"text\":\"\xe9\"}", b"{\"text\":\"\\ud800\",\"n\":NaN}", b"{\"text\":\"ok\"}"]
+        .join(&b'\n');
     let (_, items) = read("a.jsonl", &lines);
-    assert_eq!(told(&items), ["1 invalid_json", "2 invalid_json", "3 invalid_json", "ok"]);
+    assert_eq!(told(&items), ["1 invalid_json", "é", "\u{fffd}", "ok"]);
+    let problems: Vec<usize> = items[1..].iter().map(|item| record(item).supplied.problems.len()).collect();
+    assert_eq!(problems, [1, 2, 0]);
 }
 
 #[test]
-fn refused_files_are_one_bad_record() {
-    for (bytes, reason) in [
-        (b"".as_slice(), QuarantineReason::Empty),
-        (b"\0\0\0\0", QuarantineReason::Binary),
-        (b"<!doctype html><p>", QuarantineReason::UnsupportedFormat),
-    ] {
-        let (_, items) = read("a", bytes);
-        assert!(matches!(&items[..], [Item::Bad(bad)] if bad.reason == reason), "{items:?}");
+fn lists_inside_objects_are_read_value_by_value() {
+    let (format, items) =
+        read("a.json", br#"{"status":"ok","articles":[{"text":"one"},{"title":"x"}, {"text":"two"}],"n":2}"#);
+    assert_eq!((format, told(&items)), (SourceFormat::Json, vec!["one".into(), "0 no_text".into(), "two".into()]));
+    let hits = br#"{"took":1,"hits":{"total":2,"hits":[{"_id":"1","_source":{"text":"one"}}],"max":[1]}}"#;
+    assert_eq!(told(&read("a", hits).1), ["one"]);
+    assert_eq!(told(&read("a", br#"{"response":{"docs":[{"text":"one"},{"text":"tw"#).1), ["one", "0 invalid_json"]);
+    assert_eq!(told(&read("a", br#"{"items":[{"text":"one"}],"more": "#).1), ["one", "0 invalid_json"]);
+    assert_eq!(told(&read("a", b"{\n\"items\":[{\"text\":\"one\"}]}\n{\n\"items\":[]}").1), ["one", "0 invalid_json"]);
+    let long = format!("{{\"n\": 1, \"items\":[{}{{\"text\":\"last\"}}]}}", "{\"text\":\"x\"},".repeat(330));
+    assert_eq!(read("a", long.as_bytes()).1.len(), 331, "longer than a record, and streamed");
+    assert_eq!(read("a", b"{\"articles\":[]}").1, []);
+}
+
+#[test]
+fn wide_encodings_of_json_are_read_and_positions_count_in_utf8() {
+    let lines = "{\"text\":\"caf\u{e9}\"}\n{\"text\":\"\u{1f600}\"}\nbroken\n";
+    let marked = format!("\u{feff}{lines}");
+    let little: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = lines.chars().flat_map(|c| (c as u32).to_be_bytes()).collect();
+    for bytes in [little, big] {
+        let (format, items) = read("a.jsonl", &bytes);
+        assert_eq!(
+            (format, told(&items)[..2].to_vec()),
+            (SourceFormat::JsonLines, vec!["café".into(), "\u{1f600}".into()])
+        );
+        assert_eq!((record(&items[0]).bytes.clone(), record(&items[0]).end.prefix), (0..16, 0));
     }
+}
+
+#[test]
+fn positions_of_json_lines_carry_a_hash() {
+    let (_, items) = read("a.jsonl", b"{\"text\":\"one\"}\n\n{\"text\":\"two\"}");
+    let hash = |bytes: &[u8]| xxhash_rust::xxh3::xxh3_64(bytes);
+    assert_eq!(items[0].end().prefix, hash(b"{\"text\":\"one\"}\n"));
+    assert_eq!(items[1].end().prefix, hash(b"{\"text\":\"one\"}\n\n{\"text\":\"two\"}"));
 }
 
 #[test]
 fn a_file_that_changed_or_went_is_not_opened() {
     let folder = tempfile::tempdir().expect("temp");
     let found = drop_file(folder.path(), "a.txt", b"first");
-    let open = || Reader::open(folder.path(), &found, Position::default(), &OPTIONS);
-    assert!(open().is_ok());
+    let reopen = || Reader::open(folder.path(), &found, Position::default(), &Known::default(), &options());
+    assert!(reopen().is_ok());
     drop_file(folder.path(), "a.txt", b"second, and longer");
-    assert!(matches!(open(), Err(OpenError::Changed { .. })));
+    assert!(matches!(reopen(), Err(OpenError::Changed { .. })));
     fs::remove_file(folder.path().join("a.txt")).expect("remove");
-    assert!(matches!(open(), Err(OpenError::Missing { .. })));
+    assert!(matches!(reopen(), Err(OpenError::Missing { .. })));
     std::os::unix::fs::symlink("/dev/null", folder.path().join("a.txt")).expect("link");
-    assert!(matches!(open(), Err(OpenError::Changed { .. })));
+    assert!(matches!(reopen(), Err(OpenError::Changed { .. })));
 }
 
 #[test]
 fn a_file_appended_to_while_it_is_read_gives_its_whole_lines_and_then_says_so() {
     let folder = tempfile::tempdir().expect("temp");
     let found = drop_file(folder.path(), "a.jsonl", b"{\"text\":\"one\"}\n{\"text\":\"two\"}\n{\"text\":\"thr");
-    let mut reader = Reader::open(folder.path(), &found, Position::default(), &OPTIONS).expect("open");
+    let mut reader = open(folder.path(), &found, Position::default());
     assert_eq!(told(&[reader.next().expect("next").expect("item")]), ["one"]);
     let mut producer = fs::OpenOptions::new().append(true).open(folder.path().join("a.jsonl")).expect("append");
     producer.write_all(b"ee\"}\n").expect("write");
@@ -156,7 +140,7 @@ fn a_file_appended_to_while_it_is_read_gives_its_whole_lines_and_then_says_so() 
     assert_eq!(told(std::slice::from_ref(&two)), ["two"]);
     assert!(matches!(reader.next(), Err(ReadError::Changed { .. })), "the half line is not taken");
     let again = Found { generation: Generation::of_path(&folder.path().join("a.jsonl")).expect("generation"), ..found };
-    assert_eq!(told(&read_from(folder.path(), &again, two.end())), ["three"]);
+    assert_eq!(told(&rest(&mut open(folder.path(), &again, two.end()))), ["three"]);
 }
 
 #[test]
@@ -166,7 +150,7 @@ fn a_file_cut_short_or_rewritten_while_it_is_read_is_noticed_at_its_end() {
         [b"{\"text\":\"one\"}\n{\"text\":\"two\"}\n".as_slice(), b"[{\"text\":\"one\"},{\"text\":\"two\"}]", b"plain"]
     {
         let found = drop_file(folder.path(), "a", bytes);
-        let mut reader = Reader::open(folder.path(), &found, Position::default(), &OPTIONS).expect("open");
+        let mut reader = open(folder.path(), &found, Position::default());
         fs::OpenOptions::new().write(true).open(folder.path().join("a")).expect("open").set_len(3).expect("cut");
         let end = loop {
             match reader.next() {
@@ -176,4 +160,117 @@ fn a_file_cut_short_or_rewritten_while_it_is_read_is_noticed_at_its_end() {
         };
         assert!(matches!(end, Err(ReadError::Changed { .. })), "{end:?}");
     }
+}
+
+#[test]
+fn a_followed_file_gives_its_whole_lines_and_may_grow() {
+    let folder = tempfile::tempdir().expect("temp");
+    let found = Found { follow: true, ..drop_file(folder.path(), "a.jsonl", b"{\"text\":\"one\"}\n{\"text\":\"tw") };
+    let mut producer = fs::OpenOptions::new().append(true).open(folder.path().join("a.jsonl")).expect("append");
+    producer.write_all(b"o\"}\n").expect("write");
+    let mut reader = open(folder.path(), &found, Position::default());
+    assert!(reader.is_appendable() && !reader.is_single());
+    let items = rest(&mut reader);
+    assert_eq!(told(&items), ["one"]);
+    let grown =
+        Found { generation: Generation::of_path(&folder.path().join("a.jsonl")).expect("generation"), ..found.clone() };
+    let from = copydesk_readers::continue_from(folder.path(), &grown, items[0].end()).expect("open");
+    assert_eq!(from, Some(items[0].end()));
+    assert_eq!(told(&rest(&mut open(folder.path(), &grown, items[0].end()))), ["two"]);
+    producer.set_len(3).expect("cut");
+    assert!(matches!(reader.next(), Err(ReadError::Changed { .. })));
+    let reopened = Reader::open(folder.path(), &grown, Position::default(), &Known::default(), &options());
+    assert!(matches!(reopened, Err(OpenError::Changed { .. })));
+}
+
+#[test]
+fn a_followed_file_of_another_format_is_not_whole_yet() {
+    let folder = tempfile::tempdir().expect("temp");
+    let line = b"{\"text\":\"one\"}\n";
+    for (name, bytes) in [
+        ("a.txt", b"Rain".to_vec()),
+        ("a.json", b"[{\"text\":\"x\"}]".to_vec()),
+        ("a.jsonl.gz", gzip(line)),
+        ("b.jsonl", vec![]),
+    ] {
+        let found = Found { follow: true, ..drop_file(folder.path(), name, &bytes) };
+        let opened = Reader::open(folder.path(), &found, Position::default(), &Known::default(), &options());
+        assert!(matches!(opened, Err(OpenError::Changed { .. })), "{name}");
+    }
+}
+
+/// A log as it was read, what it became, and what is read then.
+#[test]
+fn reading_goes_on_where_a_file_was_appended_to() {
+    for (before, after, expected) in [
+        ("1\n2\n", "1\n2\n3\n", Some(("3", 2, 3))),
+        ("1\n2", "1\n2\n3\n", Some(("3", 2, 3))),
+        ("1\n2", "1\n2\r\n3\n", Some(("3", 2, 3))),
+        ("1\n2", "1\n2", Some(("", 2, 0))),
+        ("1\n2", "1\n23\n", Some(("23", 2, 2))),
+        ("\u{feff}1", "\u{feff}12\n", Some(("12", 1, 1))),
+        ("1\n2\n", "1\n9\n3\n", None),
+        ("1\n2\n", "1\n", None),
+    ] {
+        let log = |text: &str| {
+            let mut bytes = String::new();
+            for part in text.split_inclusive('\n') {
+                let number: String = part.chars().filter(char::is_ascii_digit).collect();
+                let (mark, end) = (
+                    part.strip_prefix('\u{feff}').map_or("", |_| "\u{feff}"),
+                    part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '\u{feff}'),
+                );
+                bytes.push_str(&format!("{mark}{{\"text\":\"{number}\"}}{end}"));
+            }
+            // A line cut inside its text goes on inside it.
+            bytes.replace("\"}\u{0}", "")
+        };
+        let folder = tempfile::tempdir().expect("temp");
+        let torn = expected.is_some_and(|(text, ..)| text.len() == 2);
+        let (mut old, new) = (log(before), log(after));
+        if torn {
+            old.truncate(old.len() - 2);
+        }
+        let found = drop_file(folder.path(), "a.jsonl", old.as_bytes());
+        let items = rest(&mut open(folder.path(), &found, Position::default()));
+        let position = items.last().expect("items").end();
+        let found = drop_file(folder.path(), "a.jsonl", new.as_bytes());
+        let from = copydesk_readers::continue_from(folder.path(), &found, position).expect("open");
+        let read = from.map(|from| {
+            let items = rest(&mut open(folder.path(), &found, from));
+            let line = items.first().map_or(0, |item| record(item).line.expect("line"));
+            (told(&items).concat(), from.record, line)
+        });
+        assert_eq!(read, expected.map(|(text, record, line)| (text.to_owned(), record, line)), "{before:?} {after:?}");
+        if let Some(from) = from {
+            let bytes = &new.as_bytes()[..usize::try_from(from.offset).expect("small")];
+            let hash = if bytes.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(bytes) };
+            assert_eq!(from.prefix, hash, "{before:?} {after:?}");
+        }
+    }
+}
+
+#[test]
+fn a_record_is_copied_as_it_is_above_the_layers() {
+    let folder = tempfile::tempdir().expect("temp");
+    let lines = b"{\"text\":\"one\"}\n{broken\n{\"text\":\"two\"}\n";
+    let wide: Vec<u8> = String::from_utf8_lossy(lines).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in [
+        ("a.jsonl", lines.to_vec()),
+        ("a.jsonl.gz", gzip(lines)),
+        ("a.jsonl.zst.gz", gzip(&zstd(lines))),
+        ("b.jsonl", wide),
+    ] {
+        let found = drop_file(folder.path(), name, &bytes);
+        let items = rest(&mut open(folder.path(), &found, Position::default()));
+        let mut copy = Vec::new();
+        copydesk_readers::copy_record(folder.path(), &found, bad(&items[1]).bytes.clone(), &mut copy).expect("copy");
+        assert_eq!(copy, b"{broken", "{name}");
+    }
+    let found = drop_file(folder.path(), "a.txt", b"Rain");
+    let failed = copydesk_readers::copy_record(folder.path(), &found, 0..4, &mut &mut [0_u8; 2][..]);
+    assert!(matches!(failed, Err(copydesk_readers::CopyError::Write(_))));
+    drop_file(folder.path(), "a.txt", b"Sunshine");
+    let failed = copydesk_readers::copy_record(folder.path(), &found, 0..4, &mut Vec::new());
+    assert!(matches!(failed, Err(copydesk_readers::CopyError::Open(OpenError::Changed { .. }))));
 }

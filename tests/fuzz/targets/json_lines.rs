@@ -1,0 +1,6 @@
+//! JSON Lines.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    copydesk_fuzz::check("a.jsonl", bytes);
+});
