@@ -1,56 +1,162 @@
 //! From bytes to text: which charset the bytes are in, and whether they are text at all.
 //!
-//! Strong evidence first: a byte order mark; validity as UTF-8 (hardly any text in another charset is valid
-//! UTF-8 by chance); the zero bytes that UTF-16 leaves in Western text; UTF-8 with a few broken sequences
-//! (a truncated file must not become mojibake as a whole). What is left is a legacy charset, guessed by
-//! `chardetng`, the statistics that Firefox uses. Declarations inside a file are for formats that have them.
+//! Strong evidence first:
+//!
+//! 1. a byte order mark; the zero bytes that UTF-16 and UTF-32 leave;
+//! 2. validity as UTF-8 (hardly any text in another charset is valid UTF-8 by chance), with a few broken
+//!    sequences forgiven: a truncated file must not become mojibake as a whole. This beats declarations, because
+//!    a server's header and a template's `meta` are wrong more often than chance makes UTF-8;
+//! 3. a declaration the bytes agree with: the transport header, then `meta` or the XML declaration within the
+//!    first 4 KiB (WHATWG's labels);
+//! 4. statistics: `chardetng`, which Firefox uses, corrected where it never answers (old Mac and DOS charsets) by
+//!    reading the bytes in each and judging how the words look (`plausible.rs`).
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::codepage::Charset;
+use crate::plausible;
+
 /// Bytes that [`is_binary`] looks at.
 const BINARY_WINDOW: usize = 64 * 1024;
 /// Bytes that the statistics look at, from shortly before the first byte that is not ASCII.
 const STATISTICS_WINDOW: usize = 256 * 1024;
-/// Bytes that the search for the UTF-16 pattern looks at.
+/// Bytes that the search for the UTF-16 pattern, and for a declaration, looks at.
 const PATTERN_WINDOW: usize = 4096;
+/// Invalid sequences that a declared charset may leave, to a thousand bytes that are not ASCII.
+const MOST_INVALID: usize = 20;
 
 /// Text with the charset it came in.
 pub(crate) struct Decoded<'a> {
     /// The text, without its byte order mark; U+FFFD where bytes were invalid.
     pub text: Cow<'a, str>,
-    /// WHATWG name of the charset, lower-cased.
+    /// Name of the charset, lower-cased: WHATWG's, else IANA's.
     pub charset: String,
     /// Whether bytes were invalid.
     pub invalid: bool,
+    /// Why the charset is doubtful, in words, where it is.
+    pub doubt: Option<String>,
+}
+
+/// What is known about the charset of bytes besides the bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hints<'a> {
+    /// Charset as a transport header says it.
+    pub supplied: Option<&'a str>,
+    /// Whether the bytes are markup, which may declare its charset.
+    pub markup: bool,
 }
 
 /// Decodes bytes, by the strongest evidence there is.
-pub(crate) fn decode(bytes: &[u8]) -> Decoded<'_> {
-    let (encoding, mark) = match Encoding::for_bom(bytes) {
-        Some(found) => found,
-        None => (detect(bytes), 0),
+pub(crate) fn decode<'a>(bytes: &'a [u8], hints: Hints<'_>) -> Decoded<'a> {
+    let (charset, mark, doubt) = match byte_order_mark(bytes) {
+        Some((charset, mark)) => (charset, mark, None),
+        None => {
+            let (charset, doubt) = detect(bytes, hints);
+            (charset, 0, doubt)
+        }
     };
-    let (text, invalid) = encoding.decode_without_bom_handling(&bytes[mark..]);
-    Decoded { text, charset: encoding.name().to_ascii_lowercase(), invalid }
+    let (text, invalid) = charset.decode(&bytes[mark..]);
+    Decoded { text, charset: charset.name(), invalid, doubt }
 }
 
-fn detect(bytes: &[u8]) -> &'static Encoding {
+fn byte_order_mark(bytes: &[u8]) -> Option<(Charset, usize)> {
+    // The mark of UTF-32 begins with that of UTF-16.
+    if bytes.starts_with(b"\xFF\xFE\0\0") && bytes.len().is_multiple_of(4) {
+        return Some((Charset::Utf32Le, 4));
+    }
+    if bytes.starts_with(b"\0\0\xFE\xFF") {
+        return Some((Charset::Utf32Be, 4));
+    }
+    Encoding::for_bom(bytes).map(|(encoding, mark)| (Charset::Whatwg(encoding), mark))
+}
+
+fn detect(bytes: &[u8], hints: Hints<'_>) -> (Charset, Option<String>) {
+    if let Some(utf_32) = utf_32_pattern(bytes) {
+        return (utf_32, None);
+    }
     if let Some(utf_16) = utf_16_pattern(bytes) {
-        return utf_16;
+        return (Charset::Whatwg(utf_16), None);
     }
     // ISO-2022-JP is pure ASCII with escapes, so it passes for valid UTF-8.
     if !bytes.contains(&0x1B) && is_mostly_utf_8(bytes) {
-        return UTF_8;
+        return (Charset::Whatwg(UTF_8), None);
     }
+    let declared = || if hints.markup { declaration(bytes) } else { None };
+    for label in [hints.supplied, declared()].into_iter().flatten() {
+        if let Some(charset) = Charset::for_label(label).filter(|&charset| fits(bytes, charset)) {
+            return (charset, None);
+        }
+    }
+    let window = window(bytes);
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(window, true);
+    let guess = detector.guess(None, Utf8Detection::Allow);
+    let charset = plausible::correct(window, guess);
+    let doubt = plausible::is_doubtful(window).then(|| {
+        format!(
+            "the charset is a guess from few bytes: `{}`; name it in the source's settings if the text looks wrong",
+            charset.name()
+        )
+    });
+    (charset, doubt)
+}
+
+/// The bytes that tell most: from shortly before the first that is not ASCII.
+fn window(bytes: &[u8]) -> &[u8] {
     let first = bytes.iter().position(|&byte| byte >= 0x80 || byte == 0x1B).unwrap_or(0);
     let start = first.saturating_sub(PATTERN_WINDOW);
-    let end = bytes.len().min(start + STATISTICS_WINDOW);
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(&bytes[start..end], true);
-    detector.guess(None, Utf8Detection::Allow)
+    &bytes[start..bytes.len().min(start + STATISTICS_WINDOW)]
+}
+
+/// Whether bytes can be text in a charset: hardly any of them are invalid in it. UTF-8 and UTF-16 were looked
+/// for before; a page that declares them and got here is not in them.
+fn fits(bytes: &[u8], charset: Charset) -> bool {
+    let Charset::Whatwg(encoding) = charset else { return true };
+    if encoding == UTF_8 || !encoding.is_ascii_compatible() && encoding != encoding_rs::ISO_2022_JP {
+        return false;
+    }
+    let window = window(bytes);
+    let beyond = window.iter().filter(|&&byte| byte >= 0x80).count();
+    let text = encoding.decode_without_bom_handling(window).0;
+    let invalid = text.matches('\u{FFFD}').count();
+    invalid * 1000 <= beyond * MOST_INVALID + 1000
+}
+
+/// The label that markup declares within its first 4 KiB: `<meta charset=…>`, `content="…; charset=…"` or
+/// `<?xml … encoding="…"?>`.
+fn declaration(bytes: &[u8]) -> Option<&str> {
+    let head = &bytes[..bytes.len().min(PATTERN_WINDOW)];
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'<', &head[at..]) {
+        let start = at + found;
+        let end = memchr::memchr(b'>', &head[start..]).map_or(head.len(), |found| start + found);
+        let tag = &head[start..end];
+        at = end;
+        let starts = |name: &[u8]| tag.get(1..=name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let name: &[u8] = if starts(b"meta") {
+            b"charset"
+        } else if starts(b"?xml") {
+            b"encoding"
+        } else {
+            continue;
+        };
+        if let Some(label) = value_of(tag, name) {
+            return Some(label);
+        }
+    }
+    None
+}
+
+/// The value after a name in a tag.
+fn value_of<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a str> {
+    let at = tag.windows(name.len()).position(|window| window.eq_ignore_ascii_case(name))? + name.len();
+    let rest = tag[at..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    let len = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(byte)).count();
+    std::str::from_utf8(&rest[..len]).ok().filter(|label| !label.is_empty())
 }
 
 /// Valid UTF-8, or UTF-8 with at most one broken sequence to three good ones, a cut-off last one not counted. Of
@@ -67,6 +173,22 @@ fn is_mostly_utf_8(bytes: &[u8]) -> bool {
         }
     }
     broken <= good / 3
+}
+
+/// UTF-32 without a byte order mark: whole units, each a character of a text.
+fn utf_32_pattern(bytes: &[u8]) -> Option<Charset> {
+    let window = &bytes[..bytes.len().min(PATTERN_WINDOW)];
+    let (units, rest) = window.as_chunks::<4>();
+    if units.len() < 4 || !rest.is_empty() {
+        return None;
+    }
+    let is_text =
+        |read: fn([u8; 4]) -> u32| units.iter().all(|&unit| char::from_u32(read(unit)).is_some_and(|c| c != '\0'));
+    if is_text(u32::from_le_bytes) {
+        Some(Charset::Utf32Le)
+    } else {
+        is_text(u32::from_be_bytes).then_some(Charset::Utf32Be)
+    }
 }
 
 /// UTF-16 without a byte order mark, where it is obvious: of the first pairs of bytes, two in five have a zero
@@ -119,7 +241,7 @@ mod tests {
     }
 
     fn decoded(bytes: &[u8]) -> (String, String, bool) {
-        let decoded = decode(bytes);
+        let decoded = decode(bytes, Hints::default());
         (decoded.charset, decoded.text.into_owned(), decoded.invalid)
     }
 
@@ -147,7 +269,7 @@ mod tests {
             (GB18030, "渡轮中午离开码头，市民们久久地挥手告别。"),
         ] {
             let bytes = encoding.encode(text).0;
-            assert_eq!(decode(&bytes).text, text, "{}", encoding.name());
+            assert_eq!(decode(&bytes, Hints::default()).text, text, "{}", encoding.name());
         }
     }
 
@@ -160,7 +282,8 @@ mod tests {
         assert!(text.ends_with("\u{FFFD} end") && text.starts_with("“Déjà"), "{text}");
         // Cut in the middle of the only character beyond ASCII.
         assert_eq!(
-            decode("caf\u{e9} owner — é".as_bytes().split_last().map_or(&[][..], |(_, head)| head)).charset,
+            decode("caf\u{e9} owner — é".as_bytes().split_last().map_or(&[][..], |(_, head)| head), Hints::default())
+                .charset,
             "utf-8"
         );
     }

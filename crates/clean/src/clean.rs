@@ -1,28 +1,19 @@
-//! One article through all the rules.
-//!
-//! The rules run in turn until a whole turn finds nothing. Each sees only what the others left, so that a
-//! clean text stays as it is; what one cut reveals (a menu above a headline, a heading that now ends the text)
-//! the next turn finds. The turns are bounded, and each takes time linear in the text.
+//! One article: what came in, what goes out, and the way between.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use copydesk_article::{
-    Author, Conflict, DateStamp, Image, Language, Link, Origin, Problem, Removal, RemovalReason, Repair, RepairKind,
-    Supplied,
+    Author, Conflict, DateStamp, Image, Language, Link, Problem, Removal, Repair, RepairKind, Supplied,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::charset::{Decoded, decode};
-use crate::lines::Page;
-use crate::repair::{Mend, Repaired, detached_quote};
-use crate::stamp::Stamps;
-use crate::{byline, date, furniture, headline, language, repeats, stamp, tail};
-
-/// Turns of all rules. Two are usual, four rare; the bound keeps a hostile text linear.
-const MAX_TURNS: usize = 16;
-/// Share of a body, in percent, that the rules may take.
-const MOST_CUT_PERCENT: usize = 60;
+use crate::charset::{Decoded, Hints, decode};
+use crate::found::Found;
+use crate::html::{self, Request, Scope};
+use crate::positions::Positions;
+use crate::repair::{Mend, Repaired};
+use crate::settle::{Settle, list, stated};
+use crate::{byline, language, local_time, plain, web};
 
 /// The text of an article as its source gave it.
 #[derive(Clone, Copy, Debug)]
@@ -61,11 +52,13 @@ pub struct Input<'a> {
     pub mode: Mode,
 }
 
-/// A cleaned article. Offsets of `removed` and `repairs` are `char`s of the decoded source: the text as it was
-/// before any repair, without its byte order mark.
+/// A cleaned article. Offsets of `removed` and `repairs` are `char`s of the decoded source: the text (of a page,
+/// the markup) as it was before any repair, without its byte order mark. The text of a removal from a page is
+/// what a reader would see of that stretch of markup.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cleaned {
-    /// WHATWG name of the charset, lower-cased, of [`Source::Bytes`]; `None` for [`Source::Text`].
+    /// Name of the charset, lower-cased, of [`Source::Bytes`] and [`Source::Html`] (WHATWG's, but for the few that
+    /// it lacks); `None` where the format fixed it.
     pub charset: Option<String>,
     /// Address the page calls its own.
     pub canonical_url: Option<String>,
@@ -73,7 +66,7 @@ pub struct Cleaned {
     pub site: Option<String>,
     /// Headline.
     pub title: Option<String>,
-    /// Deck, if one was supplied.
+    /// Deck, if one was supplied or the page marks one.
     pub subtitle: Option<String>,
     /// Who wrote it.
     pub authors: Vec<Author>,
@@ -111,163 +104,76 @@ pub struct Cleaned {
 #[must_use]
 pub fn clean(input: &Input<'_>) -> Cleaned {
     let Input { source, supplied, mode } = *input;
-    let (decoded, charset, invalid) = match source {
-        Source::Bytes(bytes) | Source::Html(bytes) => {
-            let Decoded { text, charset, invalid } = decode(bytes);
-            (text, Some(charset), invalid)
-        }
-        Source::Text(text) | Source::Markup(text) => (Cow::Borrowed(text), None, false),
-    };
-    let mut problems: Vec<Problem> = supplied.problems.iter().cloned().map(problem).collect();
+    let (decoded, charset, invalid, doubt) = decoded(source, supplied);
     let repaired = Repaired::new(&decoded);
-    let mut page = Page::new(&repaired.text);
-    let mut found = Found { title: supplied_text(supplied.title.as_deref()), ..Found::default() };
-    run_rules(&mut page, &mut found);
-
-    let mut mends: Vec<Mend> = if invalid { invalid_bytes(&decoded) } else { Vec::new() };
-    let mut removed = Vec::new();
-    let text = match mode {
-        Mode::Off => decoded.clone().into_owned(),
-        Mode::Mark | Mode::Cut => {
-            mends.extend_from_slice(&repaired.mends);
-            let cut = mode == Mode::Cut && !is_too_much(&page);
-            if mode == Mode::Mark || cut {
-                removed = removals(&page, &repaired, &decoded);
-            } else {
-                problems.push(problem(format!(
-                    "more than {MOST_CUT_PERCENT} % of the body looked like furniture of the page, so nothing was removed; set the mode of cleaning to `mark` to see it"
-                )));
-            }
-            compose(&page, &repaired, cut, &mut mends)
-        }
-    };
-
-    let mut supplied_date = |name: &str, raw: &Option<String>, page: Option<DateStamp>| {
-        let Some(raw) = supplied_text(raw.as_deref()) else { return page };
-        let reading = date::read(&raw);
-        if reading.is_none() {
-            problems.push(problem(format!(
-                "supplied `{name}` is not a date: `{raw}`; `{name}` is left empty; ISO 8601 is always read"
-            )));
-        }
-        reading.map(|reading| reading.stamp(&raw, Origin::Supplied))
-    };
-    let published = supplied_date("published", &supplied.published, found.stamps.published);
-    let modified = supplied_date("modified", &supplied.modified, found.stamps.modified);
-    let (language, language_problem) = language::language(&text, supplied.language.as_deref());
-    problems.extend(language_problem.map(problem));
-    let supplied_authors = byline::supplied(&supplied.authors);
+    let mut found = read(source, &decoded, &repaired, supplied, mode);
+    if invalid {
+        found.mends.extend(invalid_bytes(&decoded));
+    }
+    let mut settle = Settle::new(supplied);
+    let (language, language_problem) = language::language(&found.text, supplied.language.as_deref());
+    settle.language(&language.code, found.language.as_deref());
+    let images = supplied.images.iter().map(|url| Image { url: url.clone(), caption: None, credit: None });
+    let published = settle.date("published", supplied.published.as_deref(), found.stamps.published);
+    let modified = settle.date("modified", supplied.modified.as_deref(), found.stamps.modified);
+    let [published, modified] = [published, modified].map(|date| date.map(|stamp| local_time::settle(stamp, supplied)));
     Cleaned {
         charset,
-        canonical_url: supplied_text(supplied.canonical_url.as_deref()),
-        site: supplied_text(supplied.site.as_deref()),
-        title: found.title,
-        subtitle: supplied_text(supplied.subtitle.as_deref()),
-        authors: if supplied_authors.is_empty() { found.authors } else { supplied_authors },
+        canonical_url: settle.text("canonical_url", supplied.canonical_url.as_deref(), found.canonical_url),
+        site: settle.text("site", supplied.site.as_deref(), found.site),
+        title: settle.text("title", supplied.title.as_deref(), found.title),
+        subtitle: settle.text("subtitle", supplied.subtitle.as_deref(), found.subtitle),
+        authors: settle.authors(byline::supplied(&supplied.authors), found.authors),
         published,
         modified,
-        kind: None,
-        completeness: None,
-        sections: supplied.sections.clone(),
-        tags: supplied.tags.clone(),
-        images: supplied.images.iter().map(|url| Image { url: url.clone(), caption: None, credit: None }).collect(),
-        links: Vec::new(),
+        kind: found.kind,
+        completeness: found.completeness,
+        sections: list(&supplied.sections, found.sections),
+        tags: list(&supplied.tags, found.tags),
+        images: list(&images.collect::<Vec<_>>(), found.images),
+        links: found.links,
         language,
-        text,
-        removed,
-        repairs: repairs(mends, &decoded),
-        conflicts: supplied.conflicts.clone(),
-        problems,
+        text: found.text,
+        removed: found.removed,
+        repairs: repairs(found.mends, &decoded),
+        conflicts: settle.conflicts,
+        problems: (supplied.problems.iter().cloned())
+            .chain(doubt)
+            .chain(found.problems)
+            .chain(settle.problems)
+            .chain(language_problem)
+            .map(problem)
+            .collect(),
     }
 }
 
-/// What the rules read on the way.
-#[derive(Default)]
-struct Found {
-    title: Option<String>,
-    authors: Vec<Author>,
-    stamps: Stamps,
+/// Text of a source, its charset, whether bytes were invalid, and what is doubtful about it.
+fn decoded<'a>(source: Source<'a>, supplied: &Supplied) -> (Cow<'a, str>, Option<String>, bool, Option<String>) {
+    let (bytes, markup) = match source {
+        Source::Bytes(bytes) => (bytes, false),
+        Source::Html(bytes) => (bytes, true),
+        Source::Text(text) => return (Cow::Borrowed(text), None, false, None),
+        // A fragment without markup is a text with references at most.
+        Source::Markup(text) => {
+            return (html::plain(text).map_or(Cow::Borrowed(text), Cow::Owned), None, false, None);
+        }
+    };
+    let Decoded { text, charset, invalid, doubt } =
+        decode(bytes, Hints { supplied: supplied.charset.as_deref(), markup });
+    (text, Some(charset), invalid, doubt)
 }
 
-fn run_rules(page: &mut Page<'_>, found: &mut Found) {
-    for _ in 0..MAX_TURNS {
-        let before = page.cuts();
-        // A second body hides that a tail ends the first; a tail hides dates and names of other articles.
-        repeats::cut(page);
-        tail::cut(page);
-        stamp::cut(page, &mut found.stamps);
-        byline::cut(page, &mut found.authors);
-        furniture::cut(page);
-        headline::cut(page, &mut found.title);
-        if page.cuts() == before {
-            return;
-        }
-    }
-}
-
-/// Whether the rules took more than they may. What stands elsewhere (a title in `title`, a copy in its first
-/// copy) is no part of the body; but something must stay.
-fn is_too_much(page: &Page<'_>) -> bool {
-    let (mut kept, mut gone, mut elsewhere) = (0, 0, 0);
-    for line in &page.lines {
-        match line.cut {
-            None => kept += line.size.ink,
-            Some(RemovalReason::Title | RemovalReason::Byline | RemovalReason::Date | RemovalReason::Repeated) => {
-                elsewhere += line.size.ink;
-            }
-            Some(_) => gone += line.size.ink,
-        }
-    }
-    gone * 100 > (gone + kept) * MOST_CUT_PERCENT || (kept == 0 && gone + elsewhere > 0)
-}
-
-fn removals(page: &Page<'_>, repaired: &Repaired<'_>, source: &str) -> Vec<Removal> {
-    let lines = page.lines.iter().filter_map(|line| Some((line.start..line.end, line.cut?)));
-    let starts = page.cut_starts.iter().map(|cut| (cut.start..cut.end, cut.reason));
-    let mut cuts: Vec<_> = lines.chain(starts).collect();
-    cuts.sort_by_key(|(range, _)| range.start);
-    let mut positions = Positions::new(source);
-    cuts.into_iter()
-        .map(|(range, reason)| {
-            let range = source_range(repaired, source, range);
-            let (start, end) = (positions.of(range.start), positions.of(range.end));
-            Removal { start, end, text: source[range].to_owned(), reason }
-        })
-        .collect()
-}
-
-/// The text of the lines: those that stand, or all of them.
-fn compose(page: &Page<'_>, repaired: &Repaired<'_>, cut: bool, mends: &mut Vec<Mend>) -> String {
-    let mut text = String::with_capacity(page.text.len());
-    let mut block = None;
-    for line in page.lines.iter().filter(|line| !cut || line.cut.is_none()) {
-        let start = if cut { line.start } else { line.whole_start };
-        let words = &page.text[start..line.end];
-        if block == Some(line.block) {
-            text.push('\n');
-            text.push_str(words);
-            continue;
-        }
-        if block.is_some() {
-            text.push_str("\n\n");
-        }
-        block = Some(line.block);
-        if let Some(gap) = detached_quote(words) {
-            text.push_str(&words[..gap.start]);
-            text.push_str(&words[gap.end..]);
-            let range = repaired.source_offset(start + gap.start)..repaired.source_offset(start + gap.end);
-            mends.push((range, RepairKind::QuoteSpacing));
-        } else {
-            text.push_str(words);
-        }
-    }
-    text
-}
-
-fn source_range(repaired: &Repaired<'_>, source: &str, range: Range<usize>) -> Range<usize> {
-    let start = source.floor_char_boundary(repaired.source_offset(range.start));
-    let end = source.floor_char_boundary(repaired.source_offset(range.end));
-    start..end.max(start)
+fn read(source: Source<'_>, decoded: &str, repaired: &Repaired<'_>, supplied: &Supplied, mode: Mode) -> Found {
+    let title = stated(supplied.title.as_deref());
+    let scope = match source {
+        Source::Html(_) => Scope::Page,
+        Source::Markup(text) if html::plain(text).is_none() => Scope::Fragment,
+        Source::Bytes(_) | Source::Text(_) | Source::Markup(_) => return plain::read(decoded, repaired, title, mode),
+    };
+    let url = stated(supplied.url.as_deref());
+    let request =
+        Request { page: &repaired.text, scope, url: url.as_deref(), title: title.as_deref(), cut: mode == Mode::Cut };
+    web::read(decoded, repaired, &request, mode)
 }
 
 /// Replacement characters that decoding put there, run by run.
@@ -294,29 +200,6 @@ fn repairs(mut mends: Vec<Mend>, source: &str) -> Vec<Repair> {
             Repair { start, end: start + len, kind }
         })
         .collect()
-}
-
-/// Turns byte offsets into `char` offsets; the offsets asked for must not fall.
-struct Positions<'a> {
-    text: &'a str,
-    byte: usize,
-    position: usize,
-}
-
-impl<'a> Positions<'a> {
-    const fn new(text: &'a str) -> Self {
-        Self { text, byte: 0, position: 0 }
-    }
-
-    fn of(&mut self, byte: usize) -> usize {
-        self.position += self.text[self.byte..byte].chars().count();
-        self.byte = byte;
-        self.position
-    }
-}
-
-fn supplied_text(text: Option<&str>) -> Option<String> {
-    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn problem(detail: String) -> Problem {

@@ -3,12 +3,13 @@
 //! ISO 8601 and RFC 3339, RFC 2822, "March 18, 2017", "18 March 2017", numbers with slashes, dots or dashes,
 //! Unix seconds or milliseconds. Nothing is guessed: a date without a time stays a day, a time without a zone
 //! gets no offset. Where day and month could change places the reading is day first, as in most countries,
-//! with low confidence. Fractions of a second are dropped. Month names are English; a date in words of another
-//! language is not read.
+//! with low confidence. Fractions of a second are dropped. Month names are those of `calendar.rs`.
 
-use copydesk_article::{Confidence, DatePrecision, DateStamp, Origin, Zone};
+use copydesk_article::{Confidence, DatePrecision, DateStamp, Origin, Zone, is_cjk};
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use crate::calendar::{is_weekday, month};
 
 /// Years that articles have.
 const YEARS: std::ops::RangeInclusive<i16> = 1600..=2199;
@@ -48,7 +49,7 @@ pub(crate) fn read_start(text: &str) -> Option<(Reading, usize)> {
     let mut cursor = Cursor { rest: text };
     let (date, confidence) = cursor.date()?;
     // A date that runs on into other letters or digits is no date.
-    if cursor.rest.starts_with(|c: char| c.is_alphanumeric() && c != 'T') {
+    if cursor.rest.starts_with(|c: char| c.is_alphanumeric() && c != 'T' && !is_cjk(c)) {
         return None;
     }
     let mut reading =
@@ -66,7 +67,7 @@ pub(crate) fn read_start(text: &str) -> Option<(Reading, usize)> {
             }
         }
     }
-    if end.starts_with(char::is_alphanumeric) {
+    if end.starts_with(|c: char| c.is_alphanumeric() && !is_cjk(c)) {
         return None;
     }
     Some((reading, text.len() - end.len()))
@@ -135,9 +136,9 @@ impl<'a> Cursor<'a> {
         self.digits(least, most)?.parse().ok()
     }
 
-    /// A run of ASCII letters.
+    /// A run of letters.
     fn word(&mut self) -> Option<&'a str> {
-        let len = self.rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let len = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(len);
         self.rest = rest;
         (len > 0).then_some(word)
@@ -153,7 +154,7 @@ impl<'a> Cursor<'a> {
         } else {
             self.rest = start;
         }
-        if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        if self.rest.starts_with(char::is_alphabetic) {
             return self.month_first();
         }
         let leading = self.rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -169,16 +170,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `2017-02-07`, `2017/02/07`, `2017.02.07`
+    /// `2017-02-07`, `2017/02/07`, `2017.02.07`, `2017年2月7日`
     fn year_first(&mut self) -> Option<(Date, Confidence)> {
         let year = self.number(4, 4)?;
-        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
+        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.' | '年'))?;
         self.skip(separator);
         let month = self.number(1, 2)?;
-        if !self.skip(separator) {
+        if !self.skip(if separator == '年' { '月' } else { separator }) {
             return None;
         }
         let day = self.number(1, 2)?;
+        self.skip('日');
         Some((civil(year, month, day)?, Confidence::High))
     }
 
@@ -195,12 +197,12 @@ impl<'a> Cursor<'a> {
         Some((civil(year, month, day)?, Confidence::High))
     }
 
-    /// `18 March 2017`, `18-Mar-2017`, `18th of March, 2017`
+    /// `18 March 2017`, `18-Mar-2017`, `18th of March, 2017`, `18. März 2017`, `18 de marzo de 2017`
     fn day_first(&mut self, day: i8) -> Option<(Date, Confidence)> {
         self.ordinal();
         self.gap();
         let mut word = self.word()?;
-        if word.eq_ignore_ascii_case("of") {
+        if word.eq_ignore_ascii_case("of") || word.eq_ignore_ascii_case("de") {
             self.blanks();
             word = self.word()?;
         }
@@ -208,6 +210,9 @@ impl<'a> Cursor<'a> {
         self.skip('.');
         self.skip(',');
         self.gap();
+        if let Some(rest) = self.rest.strip_prefix("de ").or_else(|| self.rest.strip_prefix("del ")) {
+            self.rest = rest;
+        }
         let year = self.number(4, 4)?;
         Some((civil(year, month, day)?, Confidence::High))
     }
@@ -235,7 +240,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn ordinal(&mut self) {
-        for suffix in ["st", "nd", "rd", "th"] {
+        for suffix in ["st", "nd", "rd", "th", "er", "º", "."] {
             if let Some(rest) = self.rest.strip_prefix(suffix) {
                 self.rest = rest;
                 return;
@@ -323,7 +328,7 @@ impl<'a> Cursor<'a> {
             return Some(Some(format!("{sign}{hours}:{minutes}")));
         }
         let name = self.word()?;
-        if name.bytes().any(|byte| byte.is_ascii_lowercase()) || name.len() > 5 {
+        if !name.bytes().all(|byte| byte.is_ascii_uppercase()) || name.len() > 5 {
             return None;
         }
         // The zones that RFC 2822 defines, but for CST, which is China's, too.
@@ -338,32 +343,6 @@ impl<'a> Cursor<'a> {
         };
         Some(Some(offset.to_owned()))
     }
-}
-
-fn is_weekday(word: &str) -> bool {
-    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let word = word.to_ascii_lowercase();
-    word.len() >= 3 && DAYS.iter().any(|day| *day == word || (word.len() <= 5 && day.starts_with(&word)))
-}
-
-fn month(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let word = word.to_ascii_lowercase();
-    let matches = |month: &str| month == word || (word.len() == 3 || word == "sept") && month.starts_with(&word);
-    (1..).zip(MONTHS).find(|(_, month)| matches(month)).map(|(number, _)| number)
 }
 
 #[cfg(test)]
@@ -388,6 +367,11 @@ mod tests {
             ("18th of March, 2017", "2017-03-18"),
             ("18-Mar-2017", "2017-03-18"),
             ("18.03.2017", "2017-03-18"),
+            ("Samstag, 18. März 2017", "2017-03-18"),
+            ("1er août 2017", "2017-08-01"),
+            ("18 de marzo de 2017", "2017-03-18"),
+            ("18 марта 2017", "2017-03-18"),
+            ("2017年3月18日", "2017-03-18"),
             ("03/18/2017", "2017-03-18"),
             ("2017-02-07T10:30:15Z", "2017-02-07T10:30:15Z"),
             ("2017-02-07T10:30:15.123+0430", "2017-02-07T10:30:15+04:30"),

@@ -226,8 +226,14 @@ fn phrase(key: &str) -> Option<(RemovalReason, Strength)> {
         | "leia mais"
         | "читайте также" => (Teaser, Certain),
         "recommended" | "trending" | "related" | "popular" | "see also" | "read next" => (Teaser, Doubtful),
-        "advertisement"
+        "advert"
+        | "adverts"
+        | "advertisement"
         | "advertisements"
+        | "iklan"
+        | "annonce"
+        | "advertentie"
+        | "reklama"
         | "advertising"
         | "sponsored content"
         | "scroll to continue"
@@ -343,6 +349,10 @@ fn prefix(line: &str, words: usize) -> Option<RemovalReason> {
         "your email address will not be published",
     ];
     if words <= 20 && begins(&invitation) {
+        return Some(Notice);
+    }
+    // What feeds append to every entry.
+    if start.starts_with("the post ") && line.contains(" appeared first on ") {
         return Some(Notice);
     }
     if words <= 20

@@ -3,35 +3,52 @@
 //! Pure functions over one article: no I/O, no async, no state between articles, no panic on any bytes, time
 //! linear in the text (a sort aside). Nothing here knows of files, stages or stores. The way through:
 //!
-//! 1. `charset.rs`: bytes become text;
+//! 1. `charset.rs` (with `codepage.rs`, `plausible.rs`): bytes become text;
 //! 2. `repair.rs`: stray control characters go, the text is composed to NFC;
-//! 3. `lines.rs`: the text becomes lines, each measured once;
-//! 4. the rules, which cut whole lines or the start of one: `stamp.rs` (lines that date the article),
-//!    `byline.rs`, `furniture.rs` (menus, share buttons, notices), `repeats.rs` (a body pasted twice),
-//!    `tail.rs` ("About …", "Check Also" and what follows), `headline.rs` (the title and the menu above it);
-//! 5. `clean.rs`: the rules run until none finds anything, and what is left becomes paragraphs;
-//! 6. `date.rs` and `language.rs` read dates and the language.
+//! 3. `plain.rs` for plain text: `lines.rs` measures its lines, and the rules cut whole lines or the start of
+//!    one: `stamp.rs` (lines that date the article), `byline.rs`, `furniture.rs` (menus, share buttons,
+//!    notices), `repeats.rs` (a body pasted twice), `tail.rs` ("About …", "Check Also" and what follows),
+//!    `headline.rs` (the title and the menu above it), until none finds anything;
+//! 4. `web.rs` for pages and pieces of HTML: `html/` finds the article and what the page says about it;
+//! 5. `date.rs` (with `calendar.rs`) and `language.rs` read dates and the language;
+//! 6. `settle.rs`: the user's word beats the page's; what loses is a conflict. `local_time.rs`: the source's
+//!    time zone and order of numbers.
 //!
-//! Three promises, each a property test in `clean.rs`:
+//! Three promises for plain text, each a property test in `tests/clean.rs`:
 //!
 //! - **Nothing is cut in silence.** What was kept and what was removed make up the source again, white space
 //!   and listed repairs aside.
 //! - **Cleaning is idempotent.** A clean text stays as it is: every rule looks only at what the other rules
 //!   left, and they run to a fixed point.
 //! - **Never too much.** If more than 60 % of a body would go, it stays whole and a problem says so.
+//!
+//! Of a page, every text that a reader would see is kept or listed as removed, with the bytes of markup it stood
+//! in; the markup itself is not (`tests/pages.rs`).
 
+mod address;
 mod byline;
+mod calendar;
 mod charset;
 mod clean;
+mod codepage;
 mod date;
+mod found;
 mod furniture;
 mod headline;
+mod html;
 mod language;
 mod lines;
+mod local_time;
+mod plain;
+mod plausible;
+mod positions;
 mod repair;
 mod repeats;
+mod settle;
 mod stamp;
 mod tail;
+mod web;
 
 pub use charset::is_binary;
 pub use clean::{Cleaned, Input, Mode, Source, clean};
+pub use local_time::{instant, time_zone};

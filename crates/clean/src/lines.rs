@@ -217,7 +217,7 @@ impl Size {
 
 /// Whether a line ends with a full stop of any script, closing quotation marks and brackets aside. An ellipsis
 /// is none: teasers end so.
-fn ends_sentence(line: &str) -> bool {
+pub(crate) fn ends_sentence(line: &str) -> bool {
     let closing =
         |c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | '›' | ')' | ']' | '」' | '』' | '）' | '“' | '‘');
     let line = line.trim_end_matches(closing).trim_end();

@@ -61,6 +61,13 @@ impl<'a> Repaired<'a> {
     pub(crate) fn source_offset(&self, offset: usize) -> usize {
         self.stripped.before(self.composed.before(offset)).min(self.source_len)
     }
+
+    /// Where a range of bytes of the repaired text stood in the source, which is given again, in bytes.
+    pub(crate) fn source_range(&self, source: &str, range: Range<usize>) -> Range<usize> {
+        let start = source.floor_char_boundary(self.source_offset(range.start));
+        let end = source.floor_char_boundary(self.source_offset(range.end));
+        start..end.max(start)
+    }
 }
 
 const fn is_stray(c: char) -> bool {
@@ -91,7 +98,8 @@ fn starts_anew(c: char) -> bool {
 }
 
 fn compose<'a>(source: Cow<'a, str>, mends: &mut Vec<Mend>) -> (Cow<'a, str>, Origins) {
-    if is_nfc_quick(source.chars()) == IsNormalized::Yes {
+    // ASCII parts what composes and is never out of order: without it the check is only stricter, and fast.
+    if is_nfc_quick(source.chars().filter(|c| !c.is_ascii())) == IsNormalized::Yes {
         return (source, Origins::default());
     }
     let mut text = String::with_capacity(source.len());

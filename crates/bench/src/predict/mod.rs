@@ -4,13 +4,16 @@
 //! no path of its own for a test set, so a score is a score of the desk. Inputs and outputs are those of the
 //! scorers; any input may be packed (`.gz`).
 
+mod charset;
 mod entities;
+mod extract;
 mod langid;
+mod meta;
 mod neardup;
 mod plain;
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -48,13 +51,13 @@ pub enum Task {
     Neardup,
     /// Names in a text.
     Entities,
-    /// The charset of a file (not built yet).
+    /// The charset of a file.
     Charset,
     /// Text decoded with the wrong charset (not built yet).
     Mojibake,
-    /// The article in an HTML page (not built yet).
+    /// The article in an HTML page.
     Extract,
-    /// Title, author and date of an HTML page (not built yet).
+    /// Title, author and date of an HTML page.
     Meta,
     /// Names that mean the same (not built yet).
     Canon,
@@ -71,7 +74,10 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Task::Langid => langid::predict,
         Task::Neardup => neardup::predict,
         Task::Entities => entities::predict,
-        Task::Charset | Task::Mojibake | Task::Extract | Task::Meta | Task::Canon => {
+        Task::Charset => charset::predict,
+        Task::Extract => extract::predict,
+        Task::Meta => meta::predict,
+        Task::Mojibake | Task::Canon => {
             let name = task.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
             bail!("`{name}` is not built yet: the desk has no stage that does it");
         }
@@ -86,6 +92,25 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 /// Cleans a text as the stage does that gets one from a record.
 fn cleaned(text: &str) -> Cleaned {
     clean(&Input { source: Source::Text(text), supplied: &Supplied::default(), mode: Mode::default() })
+}
+
+/// The packed pages of a folder, in the order of their names: what stands before an ending, and the bytes.
+fn pages(folder: &Path, ending: &str) -> anyhow::Result<impl Iterator<Item = anyhow::Result<(String, Vec<u8>)>>> {
+    let failed = || format!("can't list {}; a test set of pages has its pages there", folder.display());
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(failed)? {
+        paths.push(entry.with_context(failed)?.path());
+    }
+    paths.sort();
+    let ending = format!("{ending}.gz");
+    Ok(paths.into_iter().filter_map(move |path| {
+        let id = path.file_name()?.to_str()?.strip_suffix(&ending)?.to_owned();
+        let mut bytes = Vec::new();
+        let read = corpus::open(&path).and_then(|mut file| {
+            file.read_to_end(&mut bytes).with_context(|| format!("can't read {}", path.display()))
+        });
+        Some(read.map(|_| (id, bytes)))
+    }))
 }
 
 /// Reads a JSON file.
@@ -173,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_not_built_says_so() {
-        let error = predict(Task::Mojibake, "[]").expect_err("not built").to_string();
-        assert!(error.contains("`mojibake` is not built yet"), "{error}");
+        let error = predict(Task::Canon, "[]").expect_err("not built").to_string();
+        assert!(error.contains("`canon` is not built yet"), "{error}");
     }
 }

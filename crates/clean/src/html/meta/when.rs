@@ -1,0 +1,352 @@
+//! When a page was published and changed.
+//!
+//! Machine-readable dates first (JSON-LD, `meta`, `itemprop`, `time`), then dates written where pages write them
+//! (elements that are called dates), then the date in the address, then a date in a line near the headline, then one in the
+//! data of a script, then one that stands alone. What only says when something was updated
+//! never tells when it was published.
+
+use std::ops::Range;
+
+use copydesk_article::{DateStamp, Origin};
+
+use super::head::Head;
+use super::is_aside;
+use crate::date;
+use crate::html::block::Blocks;
+use crate::html::tag::Tag;
+use crate::html::token::Key;
+use crate::html::tree::{NodeId, Tree};
+
+/// Most elements that bear the marks of a date.
+const MOST_MARKED: usize = 400;
+/// Most elements asked.
+const MOST_ELEMENTS: usize = 60;
+/// Most characters of an element that holds a date.
+const LONGEST: usize = 160;
+/// Most nodes of an element that is a date.
+const MOST_NODES: usize = 40;
+/// Characters at the start of a paragraph that may date it ("Lindvik, 6 May 2024 – …").
+const DATELINE: usize = 60;
+/// First year of articles on the web; earlier ones are what articles are about.
+const FIRST_YEAR: i32 = 1994;
+/// Most words of a line that is a date, with its label.
+const DATE_WORDS: usize = 6;
+/// Most lines looked at for one.
+const MOST_LINES: usize = 3000;
+/// Most words of a line that dates an article.
+const MOST_WORDS: usize = 18;
+
+/// Names of `meta` elements that say when an article was published, best first.
+const PUBLISHED: [&str; 30] = [
+    "article:published_time",
+    "article:published",
+    "og:article:published_time",
+    "og:published_time",
+    "datepublished",
+    "date-published",
+    "datepublished_time",
+    "parsely-pub-date",
+    "sailthru.date",
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publish-date",
+    "publication_date",
+    "publication-date",
+    "article.published",
+    "article_date_original",
+    "article.created",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "dcterms.date",
+    "dc.date",
+    "citation_publication_date",
+    "cxenseparse:recs:publishtime",
+    "originalpublicationdate",
+    "rnews:datepublished",
+    "date",
+    "created",
+];
+/// Names of those that say when it was changed.
+const MODIFIED: [&str; 12] = [
+    "article:modified_time",
+    "article:modified",
+    "og:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "dcterms.modified",
+    "dc.date.modified",
+    "last-modified",
+    "lastmod",
+    "article.updated",
+    "revised",
+    "modified",
+];
+
+/// What a page says about its dates.
+pub(super) struct When {
+    /// When it was published.
+    pub published: Option<DateStamp>,
+    /// When it was changed.
+    pub modified: Option<DateStamp>,
+}
+
+/// Reads the dates of a page; the first two are JSON-LD's.
+pub(super) fn find(
+    tree: &Tree<'_>,
+    head: &Head,
+    (published, modified): (Option<&str>, Option<&str>),
+    address: Option<&str>,
+    blocks: &Blocks,
+    near: &Range<usize>,
+) -> When {
+    let stamp = |raw: &str| date::read(raw).map(|reading| reading.stamp(raw, Origin::Page)).or_else(|| in_words(raw));
+    let of_head = |names: &[&str]| names.iter().flat_map(|name| head.all(name)).find_map(stamp);
+    let first = |stamp: DateStamp| in_own_zone(tree.page, &stamp).unwrap_or(stamp);
+    When {
+        published: published
+            .and_then(stamp)
+            .or_else(|| of_head(&PUBLISHED))
+            .or_else(|| declared(tree, "datepublished"))
+            .or_else(|| written(tree, blocks))
+            .or_else(|| address.and_then(in_address))
+            .or_else(|| near_headline(blocks, near))
+            .or_else(|| in_scripts(tree.page))
+            .or_else(|| alone(blocks))
+            .map(first),
+        modified: modified.and_then(stamp).or_else(|| of_head(&MODIFIED)).or_else(|| declared(tree, "datemodified")),
+    }
+}
+
+/// The same instant as the page writes it elsewhere with the outlet's own offset, for one written in UTC: the day
+/// is then the one that its readers know.
+fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
+    let utc = stamp.value.strip_suffix('Z').or_else(|| stamp.value.strip_suffix("+00:00"))?;
+    let instant: jiff::Timestamp = stamp.value.parse().ok()?;
+    // Minutes and seconds are the same in nearly all zones.
+    let minutes = utc.get(13..19)?;
+    memchr::memmem::find_iter(page.as_bytes(), minutes.as_bytes()).take(MOST_ELEMENTS).find_map(|at| {
+        let start = at.checked_sub("2024-05-06T10".len())?;
+        let text = page.get(start..)?;
+        let (reading, len) = date::read_start(&text[..text.floor_char_boundary(LONGEST)])?;
+        let other = reading.stamp(&text[..len], Origin::Page);
+        let same = other.value.parse::<jiff::Timestamp>().is_ok_and(|other| other == instant);
+        (same && !other.value.ends_with('Z') && !other.value.ends_with("+00:00")).then_some(other)
+    })
+}
+
+/// A date by `itemprop`.
+fn declared(tree: &Tree<'_>, name: &str) -> Option<DateStamp> {
+    let marked = |&node: &NodeId| {
+        tree.raw_attribute(node, Key::Itemprop)
+            .is_some_and(|names| names.split_ascii_whitespace().any(|found| found.eq_ignore_ascii_case(name)))
+    };
+    (1..tree.nodes.len()).filter(marked).take(MOST_ELEMENTS).find_map(|node| of_element(tree, node))
+}
+
+/// The date an element carries, in an attribute or in words.
+fn of_element(tree: &Tree<'_>, node: NodeId) -> Option<DateStamp> {
+    for key in [Key::Datetime, Key::Content, Key::Title] {
+        if let Some(raw) = tree.attribute(node, key)
+            && let Some(reading) = date::read(&raw)
+        {
+            return Some(reading.stamp(&raw, Origin::Page));
+        }
+    }
+    // What holds more is no date but something with a date in it.
+    (tree.subtree(node).len() <= MOST_NODES).then(|| in_words(&tree.text(node))).flatten()
+}
+
+/// A date where pages write it: `time` elements and elements that are called dates, above all else on the page
+/// that is dated.
+fn written(tree: &Tree<'_>, blocks: &Blocks) -> Option<DateStamp> {
+    let in_place = |node: &NodeId| !is_aside(tree, blocks, *node);
+    let times = (1..tree.nodes.len()).filter(|&node| tree.nodes[node].tag == Tag::Time);
+    let pubdate = |&node: &NodeId| {
+        tree.raw_attribute(node, Key::Pubdate).is_some()
+            || tree.raw_attribute(node, Key::Class).is_some_and(|names| names.contains("publish"))
+    };
+    let all: Vec<NodeId> = times.take(MOST_MARKED).filter(in_place).take(MOST_ELEMENTS).collect();
+    let marked = all.iter().copied().filter(pubdate).find_map(|node| of_element(tree, node));
+    if marked.is_some() {
+        return marked;
+    }
+    let plain = all.iter().copied().filter(|&node| !is_update(tree, node)).find_map(|node| of_element(tree, node));
+    if plain.is_some() {
+        return plain;
+    }
+    let dated = (1..tree.nodes.len()).filter(|&node| {
+        let name = |key| tree.raw_attribute(node, key).is_some_and(is_date_name);
+        tree.nodes[node].has_attributes() && (name(Key::Class) || name(Key::Id))
+    });
+    let named = dated
+        .take(MOST_MARKED)
+        .filter(in_place)
+        .take(MOST_ELEMENTS)
+        .filter(|&node| !is_update(tree, node))
+        .find_map(|node| of_element(tree, node));
+    named.or_else(|| all.iter().find_map(|&node| of_element(tree, node)))
+}
+
+fn is_date_name(names: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "date",
+        "datum",
+        "fecha",
+        "data",
+        "dateline",
+        "datetime",
+        "time",
+        "timestamp",
+        "published",
+        "posted",
+        "pubdate",
+        "meta",
+        "postmeta",
+        "byline",
+        "zeit",
+        "created",
+    ];
+    names.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        let word = word.to_ascii_lowercase();
+        WORDS.contains(&word.as_str()) || word.ends_with("date") || word.ends_with("datum")
+    })
+}
+
+fn is_update(tree: &Tree<'_>, node: NodeId) -> bool {
+    let names = [Key::Class, Key::Itemprop].into_iter().filter_map(|key| tree.raw_attribute(node, key));
+    names.into_iter().any(|names| {
+        let names = names.to_ascii_lowercase();
+        names.contains("updat") || names.contains("modif")
+    })
+}
+
+/// A date in a short text, a label or a name before it aside.
+fn in_words(text: &str) -> Option<DateStamp> {
+    if text.len() > LONGEST * 4 || text.chars().count() > LONGEST {
+        return None;
+    }
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        // Labels are often glued to the date ("Posted on06.05.2024").
+        let starts = c.is_alphanumeric() && (!before.is_alphanumeric() || c.is_ascii_digit() && before.is_alphabetic());
+        before = c;
+        if starts && let Some((reading, len)) = date::read_start(&text[at..]) {
+            let stamp = reading.stamp(text[at..at + len].trim(), Origin::Page);
+            let year: i32 = stamp.value.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+            return (year >= FIRST_YEAR && !tells_update(&text[..at])).then_some(stamp);
+        }
+    }
+    None
+}
+
+/// Whether the words before a date say that it is one of a change.
+fn tells_update(label: &str) -> bool {
+    let label = label.to_lowercase();
+    ["updated", "modified", "edited", "aktualisiert", "änderung", "geändert", "zuletzt", "mis à jour", "actualizado"]
+        .iter()
+        .any(|word| label.contains(word))
+}
+
+/// A date in a short line near the headline, or at the start of a paragraph there.
+fn near_headline(blocks: &Blocks, near: &Range<usize>) -> Option<DateStamp> {
+    let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS);
+    short.into_iter().find_map(|at| in_words(blocks.line(at))).or_else(|| {
+        near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| {
+            let line = blocks.line(at);
+            let end = line.char_indices().nth(DATELINE).map_or(line.len(), |(end, _)| end);
+            in_words(&line[..end])
+        })
+    })
+}
+
+/// A date in the data of a script, by the name that everybody gives it.
+fn in_scripts(page: &str) -> Option<DateStamp> {
+    const NAMES: [&str; 9] = [
+        "datePublished",
+        "publish_date",
+        "published_at",
+        "publishedAt",
+        "publicationDate",
+        "publication_date",
+        "publishDate",
+        "publishdate",
+        "cmsPublishingDate",
+    ];
+    NAMES.iter().find_map(|name| {
+        let at = memchr::memmem::find(page.as_bytes(), name.as_bytes())? + name.len();
+        let value = page[at..].trim_start_matches(['"', '\'', '\\', ':', '=', ' ']);
+        let end = value.find(['"', '\'', '\\', '<', ',']).filter(|&end| end <= LONGEST)?;
+        date::read(&value[..end]).map(|reading| reading.stamp(&value[..end], Origin::Page))
+    })
+}
+
+/// The first line of the page that is hardly more than a date.
+fn alone(blocks: &Blocks) -> Option<DateStamp> {
+    let short = (0..blocks.blocks.len()).filter(|&at| blocks.blocks[at].words <= DATE_WORDS);
+    short.take(MOST_LINES).into_iter().find_map(|at| in_words(blocks.line(at)))
+}
+
+/// A day in an address: `/2024/05/06/`, `/2024-05-06-`.
+fn in_address(address: &str) -> Option<DateStamp> {
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let bytes = path.as_bytes();
+    for at in 0..bytes.len().saturating_sub(9) {
+        let boundary = at == 0 || !bytes[at - 1].is_ascii_digit();
+        if !boundary || !bytes[at..at + 4].iter().all(u8::is_ascii_digit) || !matches!(bytes[at], b'1' | b'2') {
+            continue;
+        }
+        let Some(day) = path.get(at..at + 10) else { continue };
+        let separator = day.as_bytes()[4];
+        if matches!(separator, b'/' | b'-')
+            && day.as_bytes()[7] == separator
+            && bytes.get(at + 10).is_none_or(|byte| !byte.is_ascii_digit())
+            && let Some(reading) = date::read(day)
+        {
+            return Some(reading.stamp(day, Origin::Page));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(page: &str, address: Option<&str>) -> (Option<String>, Option<String>) {
+        let tree = Tree::new(page);
+        let blocks = Blocks::new(&tree);
+        let near = 0..blocks.blocks.len();
+        let When { published, modified } = find(&tree, &Head::new(&tree), (None, None), address, &blocks, &near);
+        (published.map(|stamp| stamp.value), modified.map(|stamp| stamp.value))
+    }
+
+    #[test]
+    fn machine_readable_dates_come_first() {
+        let page = "<time datetime=2024-05-08>x</time><meta property=article:published_time content='2024-05-06T10:00:00Z'>\
+                    <meta property=article:modified_time content=2024-05-07>";
+        assert_eq!(of(page, None), (Some("2024-05-06T10:00:00Z".into()), Some("2024-05-07".into())));
+    }
+
+    #[test]
+    fn an_instant_is_told_in_the_outlets_own_zone() {
+        let page = "<meta name=date content='2024-05-06T01:25:54Z'><script>{\"d\": \"2024-05-05T21:25:54.000-04:00\"}</script>";
+        assert_eq!(of(page, None).0.as_deref(), Some("2024-05-05T21:25:54-04:00"));
+        assert_eq!(of(&page.replace("21:25", "20:25"), None).0.as_deref(), Some("2024-05-06T01:25:54Z"));
+    }
+
+    #[test]
+    fn dates_are_read_where_pages_write_them() {
+        let aside = format!("<aside class=related><time datetime=2024-05-06></time></aside>{}", "<p>x</p>".repeat(20));
+        assert_eq!(of("<p class=post-meta>By Ingrid Solberg, 6 May 2024</p>", None).0.as_deref(), Some("2024-05-06"));
+        assert_eq!(
+            of("<time class=updated datetime=2024-05-08></time><time datetime=2024-05-06>", None).0.as_deref(),
+            Some("2024-05-06")
+        );
+        assert_eq!(of(&aside, None).0, None);
+        assert_eq!(of("x", Some("https://example.org/2024/05/06/pier")).0.as_deref(), Some("2024-05-06"));
+        assert_eq!(of("x", Some("https://example.org/12024/05/061/pier")).0, None);
+    }
+}
