@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 
+use fail::fail_point;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind};
 
 use crate::ScanCause;
-use crate::settle::Hints;
+use crate::waiting::Hints;
 
 /// What happened to one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub(crate) struct Feed {
 impl Feed {
     /// Takes one event or error of the watcher.
     pub fn receive(&self, event: notify::Result<Event>) {
+        fail_point!("watch.overflow", |_| self.send(Signal::Rescan(ScanCause::Overflow)));
+        fail_point!("watch.error", |_| self.fail(&notify::Error::generic("a fail point")));
         match event {
             Ok(event) if event.need_rescan() => self.send(Signal::Rescan(ScanCause::Overflow)),
             Ok(event) => {
@@ -61,11 +64,13 @@ impl Feed {
                     self.send(Signal::Path(path, happening));
                 }
             }
-            Err(error) => {
-                tracing::warn!(error = %error, "the watcher failed, looking through the whole drop folder");
-                self.send(Signal::Rescan(ScanCause::WatcherError));
-            }
+            Err(error) => self.fail(&error),
         }
+    }
+
+    fn fail(&self, error: &notify::Error) {
+        tracing::warn!(error = %error, "the watcher failed, looking through the whole drop folder");
+        self.send(Signal::Rescan(ScanCause::WatcherError));
     }
 
     fn send(&self, signal: Signal) {

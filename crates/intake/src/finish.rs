@@ -1,17 +1,22 @@
-//! Clearing finished files out of the drop folder, without ever taking one that is not finished.
+//! Clearing finished files out of the drop folder, without ever taking one that is not finished, and their
+//! sidecars with them.
 //!
-//! A producer may replace a file in the moment it is cleared, so looking before is not enough: every file is
-//! moved first, looked at where it stands then, and given back if it turned out to be another. Deleting goes
-//! the same way, by a hidden name in the same folder.
+//! Each file goes by the hidden folder of `staging.rs`: hidden, looked at where it stands then, and only then
+//! moved to `done` or deleted; or given back if it turned out to be another. Sidecars go just before their
+//! article: a crash in between finds the article in the drop folder, known as read, and finishes it again. The
+//! other way round it would find sidecars that belong to nothing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use copydesk_disk::{DiskError, Generation, Move, Moved, move_durable, sync_folder};
+use copydesk_readers::{open_quietly, sidecar};
+use fail::fail_point;
 use jiff::Timestamp;
 
+use crate::staging::{Staging, give_back, numbered};
 use crate::{After, Options};
-use copydesk_readers::open_quietly;
 
 /// A file whose every record is settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,94 +45,164 @@ pub enum FinishOutcome {
     Missing,
     /// Another generation stands under its name; it was left there or given back, and should be released.
     Changed,
-    /// The system refused; the file stands where the error says.
+    /// The system refused; the file stands where the error says, and is found again.
     Failed(DiskError),
 }
 
+/// A file that is hidden, and the one that was read.
+struct Leaving {
+    /// Which of the finished files.
+    index: usize,
+    /// Where it stood.
+    from: PathBuf,
+    hidden: PathBuf,
+    /// Where it goes; none: nowhere.
+    to: Option<PathBuf>,
+}
+
 /// Clears finished files as `options.after` says, `root` being the drop folder; one outcome each, in order.
-/// A file of quarantined records alone does not go to `done`: it is deleted, as its bytes stand in quarantine.
-/// Where it can't be read they do not: it is then moved, or kept where it would be deleted.
+/// Sidecars go with their article, keeping its name.
+///
+/// A file of quarantined records alone does not go to `done`: it is deleted, as its bytes stand in quarantine
+/// (its sidecars' do not, and go to `done`). Where it can't be read they do not: it is then moved, or kept where it
+/// would be deleted.
 #[must_use]
 pub fn finish(root: &Path, options: &Options, files: &[Finished], now: Timestamp) -> Vec<FinishOutcome> {
     if options.after == After::Keep {
         return files.iter().map(|_| FinishOutcome::Kept).collect();
     }
     let shelf = options.done.join(now.strftime("%Y-%m-%d/%H").to_string());
-    let mut outcomes: Vec<Option<FinishOutcome>> = Vec::new();
-    let (mut wanted, mut moves) = (Vec::new(), Vec::new());
+    let mut staging = Staging::begin(root);
+    let mut outcomes: Vec<Option<FinishOutcome>> = files.iter().map(|_| None).collect();
+    let mut leaving: Vec<Leaving> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let from = root.join(&file.path);
-        outcomes.push(refuse(&from, options.after, file));
-        if outcomes[index].is_none() {
-            let delete = options.after == After::Delete || (file.all_quarantined && is_readable(&from));
-            let to = if delete { aside(&from, file.generation) } else { shelf.join(&file.path) };
-            wanted.push((index, delete));
-            moves.push(Move { from, to });
+        match hide(&mut staging, &from, options.after, file) {
+            Ok((hidden, delete)) => {
+                let to = (!delete).then(|| shelf.join(&file.path));
+                leaving.push(Leaving { index, from, hidden, to });
+            }
+            Err(outcome) => outcomes[index] = Some(outcome),
         }
     }
-    let moved = move_durable(&moves);
-    for (((index, delete), moved), one) in wanted.into_iter().zip(moved).zip(moves) {
-        outcomes[index] = Some(match moved {
+    fail_point!("finish.hidden", |_| std::process::abort());
+    let mut sidecars = Vec::new();
+    for one in &mut leaving {
+        let shelved = if options.after == After::Done { Some(shelf.join(&files[one.index].path)) } else { None };
+        take_sidecars(one, shelved, &mut sidecars);
+    }
+    for (moved, one) in move_durable(&sidecars).into_iter().zip(&sidecars) {
+        if let Moved::Failed(error) = moved {
+            tracing::warn!(path = %one.from.display(), error = %error, "a sidecar stays behind its article");
+        }
+    }
+    fail_point!("finish.sidecars", |_| std::process::abort());
+    let is_move = |one: &&Leaving| one.to.is_some();
+    let moves: Vec<Move> = leaving
+        .iter()
+        .filter_map(|one| one.to.as_ref().map(|to| Move { from: one.hidden.clone(), to: to.clone() }))
+        .collect();
+    for (one, moved) in leaving.iter().filter(is_move).zip(move_durable(&moves)) {
+        outcomes[one.index] = Some(match moved {
+            Moved::To(to) => FinishOutcome::Moved { to },
             Moved::Missing => FinishOutcome::Missing,
-            Moved::Failed(error) => FinishOutcome::Failed(error),
-            Moved::To(to) => settle(&files[index], one.from, to, delete),
+            Moved::Failed(error) => put_back(one, error),
         });
+    }
+    for one in leaving.iter().filter(|one| one.to.is_none()) {
+        let deleted = fs::remove_file(&one.hidden);
+        outcomes[one.index] = Some(match deleted {
+            Ok(()) => FinishOutcome::Deleted,
+            Err(source) => put_back(one, DiskError { action: "delete", path: one.hidden.clone(), source }),
+        });
+    }
+    drop(staging);
+    for folder in leaving.iter().filter_map(|one| one.from.parent()).collect::<BTreeSet<&Path>>() {
+        // `sync_folder` takes a path inside the folder.
+        if let Err(error) = sync_folder(&folder.join("x")) {
+            tracing::warn!(path = %folder.display(), error = %error, "cleared names are not yet durably gone");
+        }
     }
     outcomes.into_iter().flatten().collect()
 }
 
-/// Says why a file is not to be touched, if so.
-fn refuse(path: &Path, after: After, file: &Finished) -> Option<FinishOutcome> {
-    match Generation::of_path(path) {
-        Ok(generation) if generation == file.generation => {
-            let only_copy = after == After::Delete && file.all_quarantined && !is_readable(path);
-            only_copy.then_some(FinishOutcome::Kept)
-        }
-        Ok(_) => Some(FinishOutcome::Changed),
-        Err(error) if is_gone(&error) => {
-            // A crash may have come between setting it aside and deleting it.
-            let aside = aside(path, file.generation);
-            let there = Generation::of_path(&aside).is_ok();
-            Some(if there { settle(file, path.to_owned(), aside, true) } else { FinishOutcome::Missing })
-        }
-        Err(error) => Some(FinishOutcome::Failed(error)),
-    }
-}
-
-fn is_readable(path: &Path) -> bool {
-    open_quietly(path).is_ok()
-}
-
-/// Looks at a file that was moved, and keeps it moved, deletes it or gives it back.
-fn settle(file: &Finished, from: PathBuf, to: PathBuf, delete: bool) -> FinishOutcome {
-    match Generation::of_path(&to) {
+/// Hides a file if it is the one that was read, and says whether it is to be deleted; otherwise what became of
+/// it.
+fn hide(
+    staging: &mut Staging<'_>,
+    from: &Path,
+    after: After,
+    file: &Finished,
+) -> Result<(PathBuf, bool), FinishOutcome> {
+    match Generation::of_path(from) {
         Ok(generation) if generation == file.generation => {}
-        Ok(_) => {
-            let path = to.clone();
-            return match move_durable(&[Move { from: to, to: from }]).pop() {
-                Some(Moved::Failed(error)) => {
-                    tracing::error!(path = %path.display(), error = %error, "a changed file could not be given back");
-                    FinishOutcome::Failed(error)
-                }
-                _ => FinishOutcome::Changed,
-            };
-        }
-        Err(error) if is_gone(&error) => return FinishOutcome::Missing,
-        Err(error) => return FinishOutcome::Failed(error),
+        Ok(_) => return Err(FinishOutcome::Changed),
+        Err(error) if is_gone(&error) => return Err(FinishOutcome::Missing),
+        Err(error) => return Err(FinishOutcome::Failed(error)),
     }
-    if !delete {
-        return FinishOutcome::Moved { to };
+    let in_quarantine = file.all_quarantined && open_quietly(from).is_ok();
+    if after == After::Delete && file.all_quarantined && !in_quarantine {
+        return Err(FinishOutcome::Kept);
     }
-    let deleted = fs::remove_file(&to).map_err(|source| DiskError { action: "delete", path: to.clone(), source });
-    match deleted.and_then(|()| sync_folder(&to)) {
-        Ok(()) => FinishOutcome::Deleted,
-        Err(error) => FinishOutcome::Failed(error),
+    let hidden = match staging.hide(&file.path) {
+        Ok(Some(hidden)) => hidden,
+        Ok(None) => return Err(FinishOutcome::Missing),
+        Err(error) => return Err(FinishOutcome::Failed(error)),
+    };
+    verify(file, from, &hidden)?;
+    Ok((hidden, after == After::Delete || in_quarantine))
+}
+
+/// Looks at a hidden file, and gives it back where it is not the one that was read.
+fn verify(file: &Finished, from: &Path, hidden: &Path) -> Result<(), FinishOutcome> {
+    match Generation::of_path(hidden) {
+        Ok(generation) if generation == file.generation => Ok(()),
+        Ok(_) => Err(match give_back(hidden, from) {
+            Ok(_) => FinishOutcome::Changed,
+            Err(error) => {
+                tracing::error!(path = %hidden.display(), error = %error, "a changed file could not be given back");
+                FinishOutcome::Failed(error)
+            }
+        }),
+        Err(error) if is_gone(&error) => Err(FinishOutcome::Missing),
+        Err(error) => Err(FinishOutcome::Failed(error)),
     }
 }
 
-/// The hidden name a file gets while it is deleted.
-fn aside(path: &Path, generation: Generation) -> PathBuf {
-    path.with_file_name(format!(".copydesk-finished-{}", generation.identity.inode))
+/// Puts back a file that could not leave.
+fn put_back(one: &Leaving, error: DiskError) -> FinishOutcome {
+    if let Err(error) = give_back(&one.hidden, &one.from) {
+        // The next full scan tries again.
+        tracing::error!(path = %one.hidden.display(), error = %error, "a file that could not leave can't be given back");
+    }
+    FinishOutcome::Failed(error)
+}
+
+/// Deletes the sidecars of a file that leaves, or (`shelved`: where its article stands under `done`) adds their
+/// moves. Where the article's name is taken there, it and its sidecars get one number.
+fn take_sidecars(one: &mut Leaving, shelved: Option<PathBuf>, moves: &mut Vec<Move>) {
+    let there = sidecar::of(&one.from).into_iter().zip(sidecar::SUFFIXES);
+    let there: Vec<(PathBuf, &str)> =
+        there.filter(|(path, _)| path.symlink_metadata().is_ok_and(|found| found.is_file())).collect();
+    let Some(shelved) = shelved else {
+        for (path, _) in there {
+            if let Err(error) = fs::remove_file(&path) {
+                tracing::warn!(path = %path.display(), error = %error, "a sidecar stays behind its article");
+            }
+        }
+        return;
+    };
+    if there.is_empty() {
+        return;
+    }
+    let free = (0..).map(|number| numbered(&shelved, number)).find(|name| name.symlink_metadata().is_err());
+    let article = free.unwrap_or(shelved);
+    for (from, suffix) in there {
+        let mut to = article.clone().into_os_string();
+        to.push(suffix);
+        moves.push(Move { from, to: to.into() });
+    }
+    one.to = one.to.as_ref().map(|_| article);
 }
 
 fn is_gone(error: &DiskError) -> bool {
@@ -223,21 +298,98 @@ mod tests {
     }
 
     #[test]
-    fn a_file_replaced_in_the_moment_it_moves_is_given_back() {
-        for delete in [false, true] {
-            let desk = Desk::new(After::Done);
-            let file = desk.drop("a.txt", "old");
-            desk.drop("a.txt", "newer than what was read");
-            // The look before saw nothing yet; this is what the look after has to do.
-            let (from, to) = (desk.options.folder.join("a.txt"), desk.folder.path().join("moved"));
-            fs::rename(&from, &to).expect("move");
-            assert!(matches!(settle(&file, from.clone(), to.clone(), delete), FinishOutcome::Changed));
-            assert_eq!(desk.inbox(), [("a.txt".into(), "newer than what was read".into())]);
-            fs::rename(&from, &to).expect("move");
-            desk.drop("a.txt", "newest");
-            assert!(matches!(settle(&file, from, to, delete), FinishOutcome::Changed));
-            let expected = [("a.1.txt".into(), "newer than what was read".into()), ("a.txt".into(), "newest".into())];
-            assert_eq!(desk.inbox(), expected, "nothing is overwritten");
+    fn a_file_replaced_in_the_moment_it_is_hidden_is_given_back() {
+        let desk = Desk::new(After::Done);
+        let file = desk.drop("a.txt", "old");
+        desk.drop("a.txt", "newer than what was read");
+        // The look before saw nothing yet; this is what the look after has to do.
+        let from = desk.options.folder.join("a.txt");
+        for (expected, meanwhile) in [(&["a.txt"][..], None), (&["a.1.txt", "a.txt"], Some("newest"))] {
+            let mut staging = Staging::begin(&desk.options.folder);
+            let hidden = staging.hide(&file.path).expect("hide").expect("there");
+            if let Some(text) = meanwhile {
+                desk.drop("a.txt", text);
+            }
+            assert!(matches!(verify(&file, &from, &hidden), Err(FinishOutcome::Changed)));
+            drop(staging);
+            let names: Vec<String> = desk.inbox().into_iter().map(|(name, _)| name).collect();
+            assert_eq!(names, expected, "nothing is overwritten");
         }
+        assert_eq!(fs::read_to_string(desk.options.folder.join("a.1.txt")).expect("read"), "newer than what was read");
+    }
+
+    #[test]
+    fn a_kill_between_hiding_and_leaving_loses_nothing() {
+        let desk = Desk::new(After::Done);
+        let file = desk.drop("a/b.txt", "read and settled");
+        // As the kill leaves it: hidden, and whoever replaced it in that moment hidden with its name.
+        let replaced = desk.drop("c.txt", "a newer text that nobody has read");
+        let mut staging = Staging::begin(&desk.options.folder);
+        for path in ["a/b.txt", "c.txt"] {
+            staging.hide(Path::new(path)).expect("hide").expect("there");
+        }
+        drop(staging);
+        assert_eq!(crate::staging::recover(&desk.options.folder), 2);
+        let back = Generation::of_path(&desk.options.folder.join("c.txt")).expect("it is back");
+        assert_eq!(back, replaced.generation, "the ledger has not seen it, so it will be read");
+        let outcomes = desk.finish(&[file]);
+        assert!(matches!(&outcomes[..], [FinishOutcome::Moved { .. }]), "known as read, finished again: {outcomes:?}");
+    }
+
+    #[test]
+    fn sidecars_go_with_their_article_and_keep_its_name() {
+        let desk = Desk::new(After::Done);
+        for name in ["b.html", "b.1.html"] {
+            let file = desk.drop("a/b.html", "text");
+            desk.drop("a/b.html.url", "https://example.org/b");
+            desk.drop("a/b.html.meta.json", "{}");
+            desk.drop("a/b.html.other", "no sidecar");
+            assert!(matches!(&desk.finish(&[file])[..], [FinishOutcome::Moved { .. }]));
+            for suffix in ["", ".url", ".meta.json"] {
+                let path = desk.folder.path().join(format!("done/2024-05-01/09/a/{name}{suffix}"));
+                assert!(path.is_file(), "{}", path.display());
+                assert!(!desk.options.folder.join(format!("a/b.html{suffix}")).exists(), "{suffix}");
+            }
+        }
+        assert!(desk.options.folder.join("a/b.html.other").is_file());
+    }
+
+    #[test]
+    fn a_crash_after_the_sidecars_went_keeps_the_names_together() {
+        let desk = Desk::new(After::Done);
+        let file = desk.drop("b.html", "text");
+        let shelf = desk.folder.path().join("done/2024-05-01/09");
+        fs::create_dir_all(&shelf).expect("folder");
+        fs::write(shelf.join("b.html"), "of last time").expect("write");
+        fs::write(shelf.join("b.1.html.url"), "it went before the crash").expect("write");
+        let outcomes = desk.finish(&[file]);
+        assert!(
+            matches!(&outcomes[..], [FinishOutcome::Moved { to }] if *to == shelf.join("b.1.html")),
+            "{outcomes:?}"
+        );
+    }
+
+    #[test]
+    fn sidecars_of_deleted_files_are_deleted_unless_they_stand_nowhere_else() {
+        for (after, all_quarantined, kept) in
+            [(After::Delete, false, false), (After::Delete, true, false), (After::Done, true, true)]
+        {
+            let desk = Desk::new(after);
+            let file = Finished { all_quarantined, ..desk.drop("b.html", "text") };
+            desk.drop("b.html.url", "https://example.org/b");
+            assert!(matches!(&desk.finish(&[file])[..], [FinishOutcome::Deleted]));
+            assert!(desk.inbox().is_empty());
+            let shelved = desk.folder.path().join("done/2024-05-01/09/b.html.url");
+            assert_eq!(shelved.is_file(), kept, "{after:?} {all_quarantined}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_can_not_leave_is_put_back() {
+        let desk = Desk::new(After::Done);
+        fs::write(&desk.options.done, "a file stands here").expect("write");
+        let file = desk.drop("a.txt", "text");
+        assert!(matches!(&desk.finish(&[file])[..], [FinishOutcome::Failed(_)]));
+        assert_eq!(desk.inbox(), [("a.txt".into(), "text".into())]);
     }
 }

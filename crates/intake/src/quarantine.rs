@@ -1,15 +1,22 @@
 //! Keeping what could not be worked on: a copy of the record's bytes, and beside it a JSON that says why.
 //!
+//! A record is copied as its reader saw it: unpacked where the file is compressed, so that the copy can be read
+//! and dropped again. Where the compression itself is what is broken or not understood, the file is
+//! copied as it came.
+//!
 //! Names are made from the ledger's number of the file and the record's index, so doing it again after a
 //! crash writes the same two files. The JSON is written last: where it stands, the copy is whole.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use copydesk_article::{FileNumber, QuarantineReason, Sequence};
-use copydesk_disk::{DiskError, Generation, copy_range_durable, free_bytes, write_durable};
+use copydesk_disk::{DiskError, Generation, copy_range_durable, free_bytes, sync_folder, write_durable};
+use copydesk_readers::{Found, open_quietly};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -31,7 +38,8 @@ pub struct QuarantineEntry {
     pub path: PathBuf,
     /// Record in the file, from 0.
     pub record: u64,
-    /// Bytes of the record in the file.
+    /// Bytes of the record in the file, after unpacking where it is compressed; an end of `u64::MAX` means the
+    /// end of the file.
     pub bytes: Range<u64>,
     /// Line of the record, from 1, where it has one.
     pub line: Option<u64>,
@@ -78,6 +86,15 @@ pub struct Quarantined {
     pub kept: bool,
 }
 
+/// What is copied of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// The record's bytes.
+    Record,
+    /// The file as it came.
+    File,
+}
+
 /// Puts a record's bytes and the reason into the quarantine folder, `root` being the drop folder. Where the
 /// file is gone or can't be read, or the copy would take free space below `reserve_bytes`, the JSON is written
 /// alone and says so.
@@ -90,10 +107,20 @@ pub fn quarantine(
     entry: &QuarantineEntry,
     reserve_bytes: u64,
 ) -> Result<Quarantined, DiskError> {
+    let packed = is_packed(&root.join(&entry.path));
+    let broken = matches!(
+        entry.reason,
+        QuarantineReason::Truncated
+            | QuarantineReason::Corrupt
+            | QuarantineReason::DecompressionBomb
+            | QuarantineReason::UnsupportedFormat
+    );
+    let own = tail(entry.path.file_name().unwrap_or_default());
     let mut name = OsString::from(format!("{}-{}-", entry.file, entry.record));
-    name.push(tail(entry.path.file_name().unwrap_or_default()));
+    name.push(if packed && !broken { unpacked_name(own) } else { own });
     let copy = options.quarantine.join(entry.first_seen.strftime("%Y-%m-%d").to_string()).join(&name);
-    let copied = copy_record(&root.join(&entry.path), entry, &copy, reserve_bytes)?;
+    let part = if packed && broken { Part::File } else { Part::Record };
+    let copied = copy_part(root, part, entry, &copy, reserve_bytes)?;
     let kept = copied.kept;
     let slip = Slip {
         stage: &entry.stage,
@@ -123,7 +150,14 @@ struct Copied {
     problem: Option<String>,
 }
 
-fn copy_record(source: &Path, entry: &QuarantineEntry, copy: &Path, reserve_bytes: u64) -> Result<Copied, DiskError> {
+fn copy_part(
+    root: &Path,
+    part: Part,
+    entry: &QuarantineEntry,
+    copy: &Path,
+    reserve_bytes: u64,
+) -> Result<Copied, DiskError> {
+    let source = &root.join(&entry.path);
     let none = |why: String| Copied { kept: false, problem: Some(format!("no copy could be made: {why}")) };
     if entry.reason == QuarantineReason::Unreadable {
         return Ok(none("it can't be read".to_owned()));
@@ -136,22 +170,123 @@ fn copy_record(source: &Path, entry: &QuarantineEntry, copy: &Path, reserve_byte
     if let Err(problem) = is_entry() {
         return Ok(none(problem));
     }
-    let bytes = entry.bytes.end.saturating_sub(entry.bytes.start);
     let standing = copy.ancestors().find(|above| above.exists()).unwrap_or(copy);
     let free = free_bytes(standing)?;
-    if bytes > free.saturating_sub(reserve_bytes) {
+    let room = free.saturating_sub(reserve_bytes);
+    let bytes = match part {
+        Part::File => entry.generation.bytes,
+        // How much is left of a compressed file shows only as it is unpacked.
+        Part::Record if entry.bytes.end == u64::MAX => 0,
+        Part::Record => entry.bytes.end.saturating_sub(entry.bytes.start),
+    };
+    if bytes > room {
         return Ok(none(format!("its {bytes} bytes do not fit into the {free} that are free, with a reserve")));
     }
-    match copy_range_durable(source, entry.bytes.clone(), copy) {
+    let done = match part {
+        Part::File => copy_range_durable(source, 0..entry.generation.bytes, copy),
+        Part::Record => match copy_record(root, entry, copy, room) {
+            Err(Refusal::Disk(error)) => Err(error),
+            Err(Refusal::Source(problem)) => return Ok(none(problem)),
+            Ok(()) => Ok(()),
+        },
+    };
+    match done {
         Ok(()) => match is_entry() {
             Ok(()) => Ok(Copied { kept: true, problem: None }),
             Err(problem) => {
                 Ok(Copied { kept: false, problem: Some(format!("the copy may hold other bytes: {problem}")) })
             }
         },
-        Err(error) if error.path == source => Ok(none(error.to_string())),
+        Err(error) if error.path == *source => Ok(none(error.to_string())),
         Err(error) => Err(error),
     }
+}
+
+/// Why a copy was not made.
+enum Refusal {
+    /// The quarantine folder can't be written: it has to be tried again.
+    Disk(DiskError),
+    /// The file can't be read, or its record is too large: trying again changes nothing.
+    Source(String),
+}
+
+/// Writes a record as a whole file or not at all, and of at most so many bytes.
+fn copy_record(root: &Path, entry: &QuarantineEntry, copy: &Path, room: u64) -> Result<(), Refusal> {
+    let found = Found { path: entry.path.clone(), generation: entry.generation, follow: false };
+    let mut unfinished = copy.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    let failed = |action, source| DiskError { action, path: unfinished.clone(), source };
+    let result = (|| {
+        let folder = copy.parent().unwrap_or(copy);
+        fs::create_dir_all(folder).map_err(|source| Refusal::Disk(failed("create the folder of", source)))?;
+        let file = File::create(&unfinished).map_err(|source| Refusal::Disk(failed("create", source)))?;
+        let mut copied = Limited { file, room, failed: None };
+        let read = copydesk_readers::copy_record(root, &found, entry.bytes.clone(), &mut copied);
+        match (read, copied.failed) {
+            (_, Some(Failed::Room)) => {
+                Err(Refusal::Source(format!("it is larger than the {room} bytes that are left")))
+            }
+            (_, Some(Failed::Write(source))) => Err(Refusal::Disk(failed("write", source))),
+            (Err(error), None) => Err(Refusal::Source(error.to_string())),
+            (Ok(()), None) => {
+                copied.file.sync_all().map_err(|source| Refusal::Disk(failed("sync", source)))?;
+                fs::rename(&unfinished, copy).map_err(|source| Refusal::Disk(failed("rename into place", source)))
+            }
+        }
+    })();
+    if result.is_err() {
+        // Best effort: the next attempt writes over it anyway.
+        fs::remove_file(&unfinished).ok();
+    }
+    result?;
+    sync_folder(copy).map_err(Refusal::Disk)
+}
+
+/// A file that takes no more than there is room for, and remembers why it took no more.
+struct Limited {
+    file: File,
+    room: u64,
+    failed: Option<Failed>,
+}
+
+enum Failed {
+    Room,
+    Write(io::Error),
+}
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() as u64 > self.room {
+            self.failed = Some(Failed::Room);
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.file.write_all(bytes).map_err(|error| {
+            let kind = error.kind();
+            self.failed = Some(Failed::Write(error));
+            io::Error::from(kind)
+        })?;
+        self.room -= bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Whether a file is compressed, by its first bytes: gzip or zstd.
+fn is_packed(source: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = open_quietly(source).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && (magic.starts_with(&[0x1F, 0x8B]) || magic == [0x28, 0xB5, 0x2F, 0xFD])
+}
+
+/// A name without the ending of its compression.
+fn unpacked_name(name: &OsStr) -> &OsStr {
+    let path = Path::new(name);
+    let packed = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz") || end.eq_ignore_ascii_case("zst"));
+    if packed { path.file_stem().unwrap_or(name) } else { name }
 }
 
 /// The end of a name, without cutting a character of UTF-8 in two.
@@ -217,6 +352,40 @@ mod tests {
             assert_eq!(slip(&copy), expected);
         }
         assert_eq!(fs::read_dir(folder.path().join("q/2024-05-01")).expect("list").count(), 2);
+    }
+
+    #[test]
+    fn a_record_of_a_compressed_file_is_copied_unpacked_and_a_broken_file_as_it_came() {
+        let (folder, options, entry) = desk();
+        let root = folder.path().join("in");
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"{}\nbroken\n{}\n").expect("pack");
+        let packed = packed.finish().expect("pack");
+        fs::write(root.join("a.jsonl.gz"), &packed).expect("write");
+        let generation = Generation::of_path(&root.join("a.jsonl.gz")).expect("generation");
+        let entry = QuarantineEntry { path: "a.jsonl.gz".into(), generation, ..entry };
+        for _ in 0..2 {
+            let copy = quarantine(&root, &options, &entry, 0).expect("quarantine");
+            assert_eq!(copy.path, folder.path().join("q/2024-05-01/7-1-a.jsonl"));
+            assert_eq!((fs::read(&copy.path).expect("copy").as_slice(), copy.kept), (&b"broken"[..], true));
+        }
+        let reason = QuarantineReason::Truncated;
+        let broken = QuarantineEntry { record: 2, bytes: 10..u64::MAX, reason, ..entry };
+        let copy = quarantine(&root, &options, &broken, 0).expect("quarantine");
+        assert_eq!(copy.path, folder.path().join("q/2024-05-01/7-2-a.jsonl.gz"));
+        assert_eq!((fs::read(&copy.path).expect("copy"), copy.kept), (packed, true));
+        assert_eq!(fs::read_dir(folder.path().join("q/2024-05-01")).expect("list").count(), 4, "nothing unfinished");
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_there_is_room_for_is_not_kept() {
+        let (folder, _, entry) = desk();
+        let root = folder.path().join("in");
+        let copy = folder.path().join("q/copy");
+        assert!(matches!(copy_record(&root, &entry, &copy, 5), Err(Refusal::Source(_))));
+        assert_eq!(fs::read_dir(folder.path().join("q")).expect("list").count(), 0);
+        assert!(copy_record(&root, &entry, &copy, 6).is_ok());
+        assert_eq!(fs::read(&copy).expect("copy"), b"broken");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Nothing is opened and no link is followed: a name is looked up, and only regular files and folders count.
 
+use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::ops::ControlFlow;
@@ -9,9 +10,10 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use copydesk_disk::Generation;
+use copydesk_readers::sidecar;
 
 use crate::Found;
-use crate::pattern::{Rules, resolve};
+use crate::rules::{Globs, Rules, resolve};
 
 /// Why the drop folder, or a part of it, was looked through. A bounded vocabulary: it is a metric label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,7 +57,7 @@ pub(crate) enum Look {
     File(Generation),
     /// A folder.
     Folder,
-    /// Something that is never opened, in words.
+    /// Something that is never opened, by its kind: a bounded vocabulary.
     Other(&'static str),
     /// Nothing, or nothing we may look up.
     Gone,
@@ -69,13 +71,13 @@ impl From<&Metadata> for Look {
         } else if kind.is_dir() {
             Self::Folder
         } else if kind.is_symlink() {
-            Self::Other("a symbolic link")
+            Self::Other("symbolic_link")
         } else if kind.is_fifo() {
-            Self::Other("a named pipe")
+            Self::Other("named_pipe")
         } else if kind.is_socket() {
-            Self::Other("a socket")
+            Self::Other("socket")
         } else {
-            Self::Other("a device")
+            Self::Other("device")
         }
     }
 }
@@ -92,8 +94,10 @@ pub(crate) enum Visit<'a> {
     Folder(&'a Path),
     /// A regular file.
     File(PathBuf, Generation),
-    /// Something that is never opened, in words.
+    /// Something that is never opened, by its kind.
     Other(PathBuf, &'static str),
+    /// A file left out by rule.
+    Ignored,
     /// A folder that could not be listed; what it holds is unknown.
     Unreadable(&'a Path, io::Error),
 }
@@ -122,7 +126,8 @@ pub(crate) fn walk(
                     }
                     Look::File(generation) if !rules.skip_file(&path) => visit(Visit::File(path, generation)),
                     Look::Other(kind) if !rules.skip_file(&path) => visit(Visit::Other(path, kind)),
-                    _ => ControlFlow::Continue(()),
+                    Look::File(_) => visit(Visit::Ignored),
+                    Look::Folder | Look::Other(_) | Look::Gone => ControlFlow::Continue(()),
                 };
                 if flow.is_break() {
                     return Ok(flow);
@@ -141,16 +146,17 @@ pub(crate) fn walk(
 }
 
 /// All regular files below a folder now, in order of modification time and path, but for what is left out by
-/// default and `exclude` (whole folders). For a one-shot run: nothing is watched, nothing settles.
+/// default, `own_folders`, and sidecars of files that are there. For a one-shot run: nothing is watched, nothing
+/// settles.
 ///
 /// # Errors
 /// Where a folder can't be listed.
-pub fn list(root: &Path, exclude: &[PathBuf]) -> io::Result<Vec<Found>> {
+pub fn list(root: &Path, own_folders: &[PathBuf]) -> io::Result<Vec<Found>> {
     let canonical = root.canonicalize()?;
-    let exclude = exclude.iter().map(|folder| resolve(folder)).collect::<io::Result<Vec<_>>>()?;
+    let own = own_folders.iter().map(|folder| resolve(folder)).collect::<io::Result<Vec<_>>>()?;
     let mut found = Vec::new();
     let mut failed = None;
-    let _ = walk(root, PathBuf::new(), &Rules::new(&canonical, &exclude), |visit| match visit {
+    let _ = walk(root, PathBuf::new(), &Rules::new(&canonical, &own, Globs::default()), |visit| match visit {
         Visit::File(path, generation) => {
             found.push(Found { path, generation, follow: false });
             ControlFlow::Continue(())
@@ -159,9 +165,11 @@ pub fn list(root: &Path, exclude: &[PathBuf]) -> io::Result<Vec<Found>> {
             failed = Some(error);
             ControlFlow::Break(())
         }
-        Visit::Folder(_) | Visit::Other(..) => ControlFlow::Continue(()),
+        Visit::Folder(_) | Visit::Other(..) | Visit::Ignored => ControlFlow::Continue(()),
     });
     found.sort_by(|a, b| (a.generation.modified_ns, &a.path).cmp(&(b.generation.modified_ns, &b.path)));
+    let names: HashSet<PathBuf> = found.iter().map(|one| one.path.clone()).collect();
+    found.retain(|one| sidecar::article_of(&one.path).is_none_or(|article| !names.contains(&article)));
     failed.map_or(Ok(found), Err)
 }
 
@@ -180,13 +188,14 @@ mod tests {
         }
         std::os::unix::fs::symlink(root.join("x"), root.join("x/y/loop")).expect("link");
         let socket = std::os::unix::net::UnixListener::bind(root.join("s")).expect("socket");
-        let rules = Rules::new(root, &[root.join("done")]);
+        let rules = Rules::new(root, &[root.join("done")], Globs::default());
         let mut seen = Vec::new();
         let flow = walk(root, PathBuf::new(), &rules, |visit| {
             seen.push(match visit {
                 Visit::Folder(path) => format!("folder {}", path.display()),
                 Visit::File(path, generation) => format!("file {} {}", path.display(), generation.bytes),
                 Visit::Other(path, kind) => format!("{kind} {}", path.display()),
+                Visit::Ignored => "ignored".to_owned(),
                 Visit::Unreadable(path, error) => format!("{} {error}", path.display()),
             });
             ControlFlow::Continue(())
@@ -195,21 +204,34 @@ mod tests {
         seen.sort();
         assert!(flow.is_continue());
         let expected = [
-            "a socket s",
-            "a symbolic link x/y/loop",
             "file a.txt 4",
             "file x/y/b.txt 4",
             "folder ",
             "folder x",
             "folder x/y",
+            "ignored",
+            "socket s",
+            "symbolic_link x/y/loop",
         ];
         assert_eq!(seen, expected);
     }
 
     #[test]
+    fn a_list_leaves_sidecars_to_their_articles() {
+        let folder = tempfile::tempdir().expect("temp");
+        for name in ["a.html", "a.html.url", "b.url"] {
+            fs::write(folder.path().join(name), "text").expect("write");
+        }
+        let mut paths: Vec<PathBuf> =
+            list(folder.path(), &[]).expect("list").into_iter().map(|found| found.path).collect();
+        paths.sort();
+        assert_eq!(paths, [Path::new("a.html"), Path::new("b.url")]);
+    }
+
+    #[test]
     fn a_missing_root_is_reported_and_a_break_ends_the_walk() {
         let folder = tempfile::tempdir().expect("temp");
-        let rules = Rules::new(folder.path(), &[]);
+        let rules = Rules::new(folder.path(), &[], Globs::default());
         let mut unreadable = 0;
         let _ = walk(&folder.path().join("none"), PathBuf::new(), &rules, |visit| {
             unreadable += usize::from(matches!(visit, Visit::Unreadable(..)));

@@ -1,98 +1,14 @@
 //! The watch on a real folder with the system's real events. Nothing here sleeps: tests wait for what must
 //! come, with a deadline.
 
+mod support;
+
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::path::Path;
 
-use copydesk_intake::{Found, IntakeError, Options, ScanCause, Watch, WatchStatus};
-
-const DEADLINE: Duration = Duration::from_secs(20);
-
-struct Desk {
-    folder: tempfile::TempDir,
-    watch: Watch,
-    found: Receiver<Found>,
-}
-
-impl Desk {
-    /// Watches the folder `inbox` of a folder that `prepare` filled.
-    fn open(settle_secs: f64, prepare: impl FnOnce(&Path)) -> Self {
-        let folder = tempfile::tempdir().expect("temp");
-        fs::create_dir(folder.path().join("inbox")).expect("inbox");
-        prepare(&folder.path().join("inbox"));
-        let (watch, batches) = Watch::start(&options(folder.path(), settle_secs)).expect("start");
-        let (sender, found) = channel();
-        thread::spawn(move || {
-            while let Ok(batch) = batches.recv_blocking() {
-                batch.into_iter().for_each(|one| sender.send(one).unwrap_or_default());
-            }
-        });
-        Self { folder, watch, found }
-    }
-
-    fn inbox(&self, path: &str) -> PathBuf {
-        self.folder.path().join("inbox").join(path)
-    }
-
-    /// Writes a file outside and renames it into the drop folder.
-    fn rename_in(&self, path: &str, text: &str) {
-        let outside = self.folder.path().join("outside");
-        fs::write(&outside, text).expect("write");
-        fs::rename(outside, self.inbox(path)).expect("rename");
-    }
-
-    fn next(&self) -> Found {
-        self.found.recv_timeout(DEADLINE).expect("a file is found in time")
-    }
-
-    fn next_path(&self) -> String {
-        self.next().path.display().to_string()
-    }
-
-    /// The next so many paths, sorted.
-    fn next_paths(&self, count: usize) -> Vec<String> {
-        let mut paths: Vec<String> = (0..count).map(|_| self.next_path()).collect();
-        paths.sort();
-        paths
-    }
-
-    /// Waits until the status is as wanted.
-    fn wait_for(&self, wanted: impl Fn(&WatchStatus) -> bool) {
-        let deadline = Instant::now() + DEADLINE;
-        while !wanted(&self.watch.status()) {
-            assert!(Instant::now() < deadline, "{:?}", self.watch.status());
-            thread::yield_now();
-        }
-    }
-
-    /// Ends the watch; what was found and not yet asked for.
-    fn close(self) -> Vec<String> {
-        self.watch.stop();
-        self.found.iter().map(|found| found.path.display().to_string()).collect()
-    }
-}
-
-fn options(folder: &Path, settle_secs: f64) -> Options {
-    Options {
-        folder: folder.join("inbox"),
-        done: folder.join("inbox/done"),
-        quarantine: folder.join("quarantine"),
-        settle_secs,
-        rescan_secs: 3600,
-        ..Options::default()
-    }
-}
-
-fn write_aged(path: &Path, text: &str, age_secs: u64) {
-    fs::create_dir_all(path.parent().expect("parent")).expect("folders");
-    let mut file = File::create(path).expect("create");
-    file.write_all(text.as_bytes()).expect("write");
-    file.set_modified(SystemTime::now() - Duration::from_secs(age_secs)).expect("age");
-}
+use copydesk_intake::{IntakeError, Options, ScanCause, Watch};
+use support::{Desk, options, write_aged};
 
 #[test]
 fn files_there_at_start_come_in_order_of_their_time() {
@@ -109,6 +25,7 @@ fn files_there_at_start_come_in_order_of_their_time() {
     let status = desk.watch.status();
     assert!(status.up && !status.polling);
     assert_eq!((status.files, status.bytes, status.rescans[&ScanCause::Start]), (3, 3, 1));
+    assert_eq!((status.ignored, status.refused["symbolic_link"]), (2, 1));
     assert_eq!(desk.close(), [""; 0]);
 }
 
@@ -133,7 +50,7 @@ fn a_file_written_slowly_is_taken_once_and_whole() {
     for part in 0..5 {
         slow.write_all(b"a part of it\n").expect("write");
         // Others come and go meanwhile; each settles, so that time passes for the slow one.
-        fs::write(desk.inbox(&format!("quick-{part}.txt")), "quick").expect("write");
+        fs::write(desk.inbox(format!("quick-{part}.txt")), "quick").expect("write");
         assert_eq!(desk.next_path(), format!("quick-{part}.txt"));
     }
     drop(slow);
@@ -160,7 +77,7 @@ fn folders_moved_in_copied_in_and_made_give_up_all_their_files() {
         let deep = format!("made/{folder:02}/deeper");
         fs::create_dir_all(desk.inbox(&deep)).expect("folders");
         for file in 0..10 {
-            fs::write(desk.inbox(&format!("{deep}/{file}.txt")), "text").expect("write");
+            fs::write(desk.inbox(format!("{deep}/{file}.txt")), "text").expect("write");
             expected.push(format!("{deep}/{file}.txt"));
         }
     }
@@ -226,7 +143,7 @@ fn options_that_can_not_work_are_refused() {
     let same = Options { done: good.folder.clone(), ..good.clone() };
     assert!(matches!(Watch::start(&same), Err(IntakeError::OwnFolder { .. })));
     let negative = Options { settle_secs: -1.0, ..good.clone() };
-    assert!(matches!(Watch::start(&negative), Err(IntakeError::SettleSecs(_))));
+    assert!(matches!(Watch::start(&negative), Err(IntakeError::Seconds { .. })));
     fs::write(folder.path().join("file"), "").expect("write");
     let blocked = Options { folder: folder.path().join("file"), ..good };
     assert!(matches!(Watch::start(&blocked), Err(IntakeError::Folder { .. })));
