@@ -1,11 +1,9 @@
 //! Same sequence, same output, whatever the worker count and the timing.
 
-mod support;
-
-use support::articles::Input;
-use support::desk::Desk;
-use support::oracle::lines_in;
-use support::torture::undisturbed;
+use crate::support::articles::Input;
+use crate::support::desk::Desk;
+use crate::support::oracle::lines_in;
+use crate::support::torture::undisturbed;
 
 /// The lines of a run, by sequence, without the time they were received at, and otherwise byte for byte.
 fn lines_with(workers: &str, input: &Input) -> Vec<(u64, String)> {

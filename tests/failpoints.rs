@@ -3,12 +3,10 @@
 //! Each test runs the binary with an abort armed at one place, at its first, its second and a later pass, makes sure
 //! that it died there, starts it again without, and asks the oracle.
 
-mod support;
-
-use support::articles::Input;
-use support::desk::Desk;
-use support::oracle::Outcome;
-use support::torture::{die_once_at, undisturbed};
+use crate::support::articles::Input;
+use crate::support::desk::Desk;
+use crate::support::oracle::Outcome;
+use crate::support::torture::{die_once_at, undisturbed};
 
 /// A desk whose segments and batches are small enough for every place to be passed several times.
 fn desk() -> Desk {
@@ -77,7 +75,12 @@ fn after_a_file_was_renamed() {
 
 #[test]
 fn after_a_file_to_be_deleted_was_set_aside() {
-    dies_on(|| desk().with("intake", "after", "\"delete\""), "rename.after", [0, 1, 20]);
+    dies_on(|| desk().with("intake", "after", "\"delete\""), "finish.hidden", [0, 1, 4]);
+}
+
+#[test]
+fn after_finished_files_were_hidden() {
+    dies_at("finish.hidden", [0, 1, 4]);
 }
 
 #[test]

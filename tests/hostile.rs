@@ -1,16 +1,14 @@
 //! One bad article hurts only itself.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::articles::{Input, body, line};
+use crate::support::desk::Desk;
+use crate::support::dice::Dice;
+use crate::support::oracle::{Outcome, assert_same};
+use crate::support::torture::reference;
 use copydesk_article::{QuarantineReason, Verdict, VerdictKind};
 use serde_json::Value;
-use support::articles::{Input, body, line};
-use support::desk::Desk;
-use support::dice::Dice;
-use support::oracle::{Outcome, assert_same};
-use support::torture::reference;
 
 /// A word that only the bad article has.
 const MARKER: &str = "Qzhostile";
@@ -37,7 +35,7 @@ fn with_one_bad(in_lines: bool) -> Input {
     }
     let more = Input::of(0x600D, 60);
     for file in more.files {
-        input.files.push(support::articles::InputFile { path: Path::new("later").join(file.path), ..file });
+        input.files.push(crate::support::articles::InputFile { path: Path::new("later").join(file.path), ..file });
     }
     // Numbers repeat across seeds, words do not: these are other articles than the first ones.
     input.records += more.records;

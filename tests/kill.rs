@@ -2,15 +2,13 @@
 //!
 //! `COPYDESK_TEST_KILLS` sets how often (20 unless it says otherwise).
 
-mod support;
-
 use std::time::Duration;
 
-use support::articles::Input;
-use support::desk::Desk;
-use support::dice::Dice;
-use support::oracle::Outcome;
-use support::torture::{kill_often, reference};
+use crate::support::articles::Input;
+use crate::support::desk::Desk;
+use crate::support::dice::Dice;
+use crate::support::oracle::Outcome;
+use crate::support::torture::{kill_often, reference};
 
 fn kills() -> usize {
     std::env::var("COPYDESK_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(20)

@@ -2,12 +2,10 @@
 //!
 //! The binary's own appended bytes stay in its memory until it syncs them, but for a part written early now and then.
 
-mod support;
-
-use support::articles::Input;
-use support::desk::Desk;
-use support::oracle::Outcome;
-use support::torture::{kill_often, reference};
+use crate::support::articles::Input;
+use crate::support::desk::Desk;
+use crate::support::oracle::Outcome;
+use crate::support::torture::{kill_often, reference};
 
 fn forgets(seed: u64) {
     let input = Input::of(0x1055 + seed, 900);

@@ -1,19 +1,17 @@
 //! Sinks that fail, disks that are full, stops under load, and more articles than fit: nothing is lost, and the rest
 //! of the desk hardly notices.
 
-mod support;
-
 use std::cell::Cell;
 use std::fs;
 use std::time::Duration;
 
+use crate::support::articles::{Input, line};
+use crate::support::desk::{Daemon, Desk};
+use crate::support::dice::Dice;
+use crate::support::mount::Mount;
+use crate::support::oracle::{Outcome, lines_in};
+use crate::support::torture::reference;
 use serde_json::Value;
-use support::articles::{Input, line};
-use support::desk::{Daemon, Desk};
-use support::dice::Dice;
-use support::mount::Mount;
-use support::oracle::{Outcome, lines_in};
-use support::torture::reference;
 
 /// Exit status of a stop that left articles in the outbox.
 const LEFT_BEHIND: i32 = 3;

@@ -1,12 +1,10 @@
 //! Three articles as scrapers leave them, through `ingest`: what has to go is gone, what has to stay is there, once.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
+use crate::support::desk::{Desk, copydesk};
 use serde_json::Value;
-use support::desk::{Desk, copydesk};
 
 /// A date glued to the first sentence, and a quotation mark that lost its words.
 const DATED: &str = " date 2019-05-14 Port Minister Elena Varga and her Latvian counterpart, Juris Ozols on Tuesday \
@@ -56,7 +54,6 @@ Island Ferry Line Names Hamar Its Main Harbour
 
 (Last Updated On: June 3, 2018)
 
-
 The managing director of the island ferry line, Sigrid Holm, on Friday met the harbour master of Hamar to sign a \
 lease for the northern pier.
 
@@ -76,7 +73,6 @@ year alone.
 By: Astrid Nygaard
 
 About Harbour News
-
 
 Check Also
 

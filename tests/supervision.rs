@@ -1,11 +1,9 @@
 //! A pipeline that breaks is started again from the ledger, so often and no more.
 
-mod support;
-
-use support::articles::Input;
-use support::desk::Desk;
-use support::oracle::Outcome;
-use support::torture::reference;
+use crate::support::articles::Input;
+use crate::support::desk::Desk;
+use crate::support::oracle::Outcome;
+use crate::support::torture::reference;
 
 /// A bug in a task, not an article: the sink's own task panics.
 const BREAKS_ONCE: &str = "sink.before=3*off->1*panic->off";

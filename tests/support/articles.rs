@@ -2,7 +2,8 @@
 //!
 //! Among them, counted so that a test knows what to expect: the same record again (`repeats`), the same text from
 //! another source (`copies`), lines that are no JSON (`broken`). Besides: stubs, text files with a page's furniture,
-//! JSON arrays, JSON Lines files of one to five hundred lines.
+//! JSON arrays, JSON Lines files of one to five hundred lines, and every other format the readers take
+//! (`formats.rs`).
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::dice::Dice;
+use super::formats;
 
 const SOURCES: [&str; 4] = ["harbour-post", "valley-news", "north-wire", "city-desk"];
 const PEOPLE: [&str; 8] = [
@@ -169,9 +171,13 @@ struct Writer {
 impl Writer {
     fn write(mut self, articles: u64) -> Input {
         while self.input.records < articles {
-            match self.dice.below(10) {
+            match self.dice.below(14) {
                 0..=5 => self.text_file(),
                 6 => self.array_file(),
+                7 => self.page_file(),
+                8 => self.feed_file(),
+                9 => self.archive_file(),
+                10 => self.mail_file(),
                 _ => {
                     let lines = if self.dice.percent(15) { 1 + self.dice.below(500) } else { 1 + self.dice.below(40) };
                     self.lines_file(lines.min((articles - self.input.records) as usize));
@@ -257,8 +263,56 @@ impl Writer {
             }
             content.push('\n');
         }
-        let path = format!("feeds/{:05}.jsonl", self.input.files.len());
-        self.input.files.push(InputFile { path: path.into(), bytes: content.into_bytes() });
+        let number = self.input.files.len();
+        let content = content.into_bytes();
+        let (path, bytes) = match self.dice.below(6) {
+            0 => (format!("feeds/{number:05}.jsonl.gz"), formats::gzip(&content)),
+            1 => (format!("feeds/{number:05}.jsonl.zst"), formats::zstd(&content)),
+            _ => (format!("feeds/{number:05}.jsonl"), content),
+        };
+        self.input.files.push(InputFile { path: path.into(), bytes });
+    }
+
+    /// So many new articles, each with its number.
+    fn several(&mut self, most: usize) -> Vec<(u64, String)> {
+        let texts = (0..1 + self.dice.below(most)).map(|_| {
+            self.input.records += 1;
+            let text = self.text();
+            (self.number, text)
+        });
+        texts.collect()
+    }
+
+    fn push(&mut self, name: &str, bytes: Vec<u8>) {
+        let path = format!("feeds/{:05}.{name}", self.input.files.len());
+        self.input.files.push(InputFile { path: path.into(), bytes });
+    }
+
+    fn page_file(&mut self) {
+        let (number, text) = self.several(1).remove(0);
+        let page = formats::page(number, &text).into_bytes();
+        if self.dice.percent(25) {
+            self.push("html.gz", formats::gzip(&page));
+        } else {
+            self.push("html", page);
+        }
+    }
+
+    fn feed_file(&mut self) {
+        let items = self.several(12);
+        self.push("xml", formats::feed(&items).into_bytes());
+    }
+
+    fn archive_file(&mut self) {
+        let pages = self.several(8);
+        // As crawlers write them: every record a member of its own.
+        let records = formats::warc(&pages);
+        self.push("warc.gz", records.iter().flat_map(|record| formats::gzip(record)).collect());
+    }
+
+    fn mail_file(&mut self) {
+        let (number, text) = self.several(1).remove(0);
+        self.push("eml", formats::mail(number, &text).into_bytes());
     }
 
     fn array_file(&mut self) {

@@ -9,6 +9,7 @@
 pub mod articles;
 pub mod desk;
 pub mod dice;
+pub mod formats;
 pub mod metrics;
 pub mod mount;
 pub mod oracle;

@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use copydesk_clean::Mode;
-use copydesk_pipeline::{Options as PipelineOptions, Policies};
+use copydesk_pipeline::{Inbox, Options as PipelineOptions, Policies, Priority};
+use copydesk_readers::SourceDefaults;
 use copydesk_sinks::{KINDS, SinkOptions};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -20,7 +21,13 @@ use crate::config_error::{ConfigError, nearest};
 const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
 
 /// The sections.
-const SECTIONS: [&str; 7] = ["intake", "ledger", "pipeline", "policy", "clean", "admin", "sinks"];
+const SECTIONS: [&str; 9] = ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "clean", "admin", "sinks"];
+
+/// Name of the inbox that `[intake]` describes.
+const MAIN_INBOX: &str = "main";
+
+/// Keys of `[intake]` that another inbox does not take over.
+const OWN_INBOX_KEYS: [&str; 5] = ["folder", "done", "path", "include", "exclude"];
 
 /// Keys every sink has besides those of its type.
 const COMMON: [&str; 5] = ["type", "required", "limit_bytes", "batch_articles", "batch_bytes"];
@@ -30,8 +37,12 @@ const COMMON: [&str; 5] = ["type", "required", "limit_bytes", "batch_articles", 
 pub struct Config {
     /// The file.
     pub path: PathBuf,
-    /// `[intake]`.
+    /// `[intake]`: the main inbox.
     pub intake: copydesk_intake::Options,
+    /// `[inboxes.NAME]`: the others.
+    pub inboxes: Vec<Inbox>,
+    /// `[sources.NAME]`.
+    pub sources: BTreeMap<String, SourceDefaults>,
     /// `[ledger]`.
     pub ledger: copydesk_ledger::Options,
     /// `[pipeline]`.
@@ -159,6 +170,8 @@ impl Config {
         let mut config = Self {
             path: path.to_owned(),
             intake: source.section(section("intake"))?,
+            inboxes: source.inboxes(section("inboxes"), section("intake"))?,
+            sources: source.named(section("sources"))?,
             ledger: source.section(section("ledger"))?,
             pipeline: source.section(section("pipeline"))?,
             policies: source.section(section("policy"))?,
@@ -190,6 +203,7 @@ impl Config {
             ("ledger", "segment_bytes", self.ledger.segment_bytes, 1024..=1 << 40),
             ("pipeline", "workers", self.pipeline.workers as u64, 0..=1024),
             ("pipeline", "memory_budget_bytes", self.pipeline.memory_budget_bytes, 1 << 20..=1 << 42),
+            ("pipeline", "backfill_lag_articles", self.pipeline.backfill_lag_articles, 0..=1 << 40),
             ("pipeline", "max_in_flight", self.pipeline.max_in_flight as u64, 1..=2048),
             ("pipeline", "outbox_limit_bytes", self.pipeline.outbox_limit_bytes, 1024..=1 << 50),
             ("pipeline", "hang_secs", self.pipeline.hang_secs, 10..=86_400),
@@ -203,6 +217,24 @@ impl Config {
                 return mistake("intake", key, "this is the drop folder itself: name another".to_owned());
             }
         }
+        let wrong = |message: String| Err(ConfigError::at(source.path, source.text, None, message));
+        for (name, defaults) in &self.sources {
+            if let Some(zone) = defaults.time_zone.as_deref().filter(|zone| copydesk_clean::time_zone(zone).is_none()) {
+                return wrong(format!(
+                    "source `{name}`: `{zone}` is no time zone: give a name such as \"Europe/Zurich\" or an offset such as \"+02:00\""
+                ));
+            }
+        }
+        let all: Vec<(&str, &copydesk_intake::Options)> = self.all_inboxes().collect();
+        for (at, (name, inbox)) in all.iter().enumerate() {
+            for (other, before) in &all[..at] {
+                if inbox.folder.starts_with(&before.folder) || before.folder.starts_with(&inbox.folder) {
+                    return wrong(format!(
+                        "inboxes `{other}` and `{name}` lie in one another, so a file would be taken twice: give each a folder of its own"
+                    ));
+                }
+            }
+        }
         let mut targets = BTreeMap::new();
         for (name, sink) in &self.sinks {
             let path = match &sink.options {
@@ -210,8 +242,7 @@ impl Config {
                 SinkOptions::Sqlite(options) => &options.path,
                 SinkOptions::Stdout(_) => continue,
             };
-            let wrong = |message: String| Err(ConfigError::at(source.path, source.text, None, message));
-            if path.parent() == Some(&self.intake.folder) {
+            if all.iter().any(|(_, inbox)| path.parent() == Some(&inbox.folder)) {
                 return wrong(format!(
                     "sink `{name}` writes into the drop folder, where its file would be taken for an article: name a path elsewhere"
                 ));
@@ -224,19 +255,37 @@ impl Config {
     }
 
     fn resolve(&mut self, base: &Path) {
-        for path in
-            [&mut self.intake.folder, &mut self.intake.done, &mut self.intake.quarantine, &mut self.ledger.folder]
-        {
-            *path = base.join(&*path);
+        self.ledger.folder = base.join(&self.ledger.folder);
+        let others = self.inboxes.iter_mut().map(|inbox| &mut inbox.options);
+        for inbox in others.chain([&mut self.intake]) {
+            for path in [&mut inbox.folder, &mut inbox.done, &mut inbox.quarantine] {
+                *path = base.join(&*path);
+            }
         }
         for sink in self.sinks.values_mut() {
             sink.options.resolve_paths(base);
         }
         // The desk must not eat its own output where that stands inside the inbox.
-        self.intake.exclude =
-            vec![self.intake.done.clone(), self.intake.quarantine.clone(), self.ledger.folder.clone()];
-        self.intake.exclude.extend(self.sinks.values().flat_map(|sink| sink.options.folders()));
-        self.intake.exclude.retain(|folder| !self.intake.folder.starts_with(folder));
+        let mut own = vec![self.ledger.folder.clone()];
+        own.extend(self.all_inboxes().flat_map(|(_, inbox)| [inbox.done.clone(), inbox.quarantine.clone()]));
+        own.extend(self.sinks.values().flat_map(|sink| sink.options.folders()));
+        let others = self.inboxes.iter_mut().map(|inbox| &mut inbox.options);
+        for inbox in others.chain([&mut self.intake]) {
+            inbox.own_folders = own.iter().filter(|folder| !inbox.folder.starts_with(folder)).cloned().collect();
+        }
+    }
+
+    /// Every inbox with its name, the main one first.
+    pub fn all_inboxes(&self) -> impl Iterator<Item = (&str, &copydesk_intake::Options)> {
+        let others = self.inboxes.iter().map(|inbox| (inbox.name.as_str(), &inbox.options));
+        std::iter::once((MAIN_INBOX, &self.intake)).chain(others)
+    }
+
+    /// The inboxes as the pipeline takes them.
+    #[must_use]
+    pub fn pipeline_inboxes(&self) -> Vec<Inbox> {
+        let main = Inbox { name: MAIN_INBOX.to_owned(), options: self.intake.clone(), priority: Priority::Live };
+        std::iter::once(main).chain(self.inboxes.iter().cloned()).collect()
     }
 }
 
@@ -265,6 +314,55 @@ impl Source<'_> {
         let span = table.span();
         T::deserialize(Value::from(table.into_inline_table()).into_deserializer())
             .map_err(|error| ConfigError::at(self.path, self.text, error.span().or(span), error.message().trim()))
+    }
+
+    /// Sections `[SECTION.NAME]` of one kind.
+    fn named<T: DeserializeOwned>(&self, item: Option<&Item>) -> Result<BTreeMap<String, T>, ConfigError> {
+        let table = item.map(|item| self.table(item)).transpose()?.unwrap_or_default();
+        table.iter().map(|(name, item)| Ok((name.to_owned(), self.read(self.table(item)?)?))).collect()
+    }
+
+    /// Every `[inboxes.NAME]`: what it does not say, `[intake]` says for it.
+    fn inboxes(&self, item: Option<&Item>, intake: Option<&Item>) -> Result<Vec<Inbox>, ConfigError> {
+        let table = item.map(|item| self.table(item)).transpose()?.unwrap_or_default();
+        let mut common = intake.map(|item| self.table(item)).transpose()?.unwrap_or_default();
+        let done = common.get("done").and_then(Item::as_str).unwrap_or("done").to_owned();
+        for key in OWN_INBOX_KEYS {
+            common.remove(key);
+        }
+        let mut inboxes = Vec::new();
+        for (name, item) in &table {
+            let span = table.key(name).and_then(|key| key.span());
+            let mistake = |message: String| Err(ConfigError::at(self.path, self.text, span.clone(), message));
+            if name == MAIN_INBOX {
+                return mistake("`main` is the inbox of [intake]: give this one another name".to_owned());
+            }
+            let mut own = self.table(item)?;
+            if !own.contains_key("folder") {
+                return mistake(format!("inbox `{name}` has no `folder`: name its drop folder"));
+            }
+            let priority = match own.remove("priority") {
+                None => Priority::default(),
+                Some(value) => {
+                    let span = value.span();
+                    let value = value.into_value().map_err(|_| {
+                        ConfigError::at(self.path, self.text, span.clone(), "`priority` is \"live\" or \"backfill\"")
+                    })?;
+                    Priority::deserialize(value.into_deserializer())
+                        .map_err(|error| ConfigError::at(self.path, self.text, span, error.message().trim()))?
+                }
+            };
+            let mut whole = common.clone();
+            for (key, value) in own {
+                whole.insert(&key, value);
+            }
+            let mut options: copydesk_intake::Options = self.read(whole)?;
+            if item.get("done").is_none() {
+                options.done = Path::new(&done).join(name);
+            }
+            inboxes.push(Inbox { name: name.to_owned(), options, priority });
+        }
+        Ok(inboxes)
     }
 
     fn sinks(&self, item: Option<&Item>) -> Result<BTreeMap<String, SinkConfig>, ConfigError> {
@@ -335,7 +433,7 @@ mod tests {
         let config = Config::parse(Path::new("/etc/desk/c.toml"), GOOD).expect("good");
         assert_eq!(config.intake.folder, Path::new("/etc/desk/in"));
         assert_eq!(config.ledger.folder, Path::new("/etc/desk/ledger"));
-        assert!(config.intake.exclude.contains(&PathBuf::from("/etc/desk/out")));
+        assert!(config.intake.own_folders.contains(&PathBuf::from("/etc/desk/out")));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
         options: Arc::new(config.pipeline.clone()),
         policies: config.policies,
         cleaning: config.clean.mode,
-        intake: Arc::new(IntakePart::new(config.intake.clone(), source)),
+        intake: Arc::new(IntakePart::new(config.pipeline_inboxes(), Arc::new(config.sources.clone()), source)),
         sinks: sinks.collect(),
         ledger: Arc::new(ledger),
         ledger_folder: config.ledger.folder.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use copydesk_article::ArticleId;
 use copydesk_clean::Mode;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,7 @@ use crate::cpu::Cpu;
 use crate::in_flight::InFlight;
 use crate::options::{Options, Policies};
 use crate::settlement::Settlement;
-use crate::stages::PatientLedger;
+use crate::stages::{GivenUp, PatientLedger};
 use crate::status::Status;
 
 /// Shared by the stages; cheap to clone.
@@ -39,4 +40,11 @@ pub struct Context {
     pub alone: Arc<AtomicBool>,
     /// Ends everything at once: the pipeline is given up.
     pub kill: CancellationToken,
+}
+
+impl Context {
+    /// Whether an article of this id stands: decided, and durable or about to be. Blocks.
+    pub fn is_known(&self, id: ArticleId) -> Result<bool, GivenUp> {
+        Ok(self.in_flight.stands(id) || self.ledger.call(|ledger| ledger.article(id))?.is_some())
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use copydesk_article::{Arrival, ArticleId, Content, Sequence, SourceFormat, Supplied, Verdict};
 use copydesk_clean::Cleaned;
 use copydesk_ledger::{ArrivalRow, ArticleRow, CommitEntry, Key, KeyRow, OutboxChange};
+use copydesk_readers::Position;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -23,8 +24,8 @@ pub struct Ticket {
     pub sequence: Sequence,
     /// Which record of which file.
     pub arrival: Arrival,
-    /// Where reading resumes after the record, in bytes of its file.
-    pub end_offset: u64,
+    /// Where reading resumes after the record.
+    pub end: Position,
     /// When it was admitted.
     pub admitted: Instant,
     /// What it holds of the budget.
@@ -54,12 +55,12 @@ impl Ticket {
     pub fn new(
         sequence: Sequence,
         arrival: Arrival,
-        end_offset: u64,
+        end: Position,
         reservation: Reservation,
         kill: CancellationToken,
     ) -> Self {
         let unresolved = Unresolved { sequence, kill, armed: true };
-        Self { sequence, arrival, end_offset, admitted: Instant::now(), reservation, unresolved }
+        Self { sequence, arrival, end, admitted: Instant::now(), reservation, unresolved }
     }
 
     /// Decides the arrival.
@@ -79,7 +80,8 @@ impl Ticket {
             article: decision.article,
             keys: decision.keys,
             changes: decision.changes,
-            offset: self.end_offset,
+            offset: self.end.offset,
+            prefix: self.end.prefix,
             kept: decision.kept,
         };
         Resolved { entry, admitted: self.admitted, reservation: self.reservation }

@@ -47,7 +47,7 @@ impl Gauges {
         }
     }
 
-    async fn look(&self, rescans: &mut BTreeMap<ScanCause, u64>) {
+    async fn look(&self, rescans: &mut BTreeMap<(String, ScanCause), u64>) {
         for link in &self.depths {
             gauge!(metric::CHANNEL_DEPTH, "channel" => link.channel).set((link.depth)() as f64);
         }
@@ -56,16 +56,20 @@ impl Gauges {
         gauge!(metric::BUDGET_USED).set(budget.used_bytes() as f64);
         gauge!(metric::IN_FLIGHT).set(budget.in_flight() as f64);
         gauge!(metric::OLDEST_PENDING).set(self.context.in_flight.oldest().as_secs_f64());
-        match self.intake.status() {
-            None => self.context.status.set_watching(true),
-            Some(status) => {
-                self.context.status.set_watching(status.up);
-                gauge!(metric::INBOX_FILES).set(status.files as f64);
-                gauge!(metric::INBOX_BYTES).set(status.bytes as f64);
-                for (cause, count) in status.rescans {
-                    let before = rescans.insert(cause, count).unwrap_or(0);
-                    counter!(metric::RESCANS, "cause" => cause.as_str()).increment(count.saturating_sub(before));
-                }
+        let watches = self.intake.status();
+        self.context.status.set_watching(watches.iter().all(|(_, status)| status.up));
+        for (inbox, status) in watches {
+            gauge!(metric::INBOX_UP, "inbox" => inbox.clone()).set(f64::from(u8::from(status.up)));
+            gauge!(metric::INBOX_FILES, "inbox" => inbox.clone()).set(status.files as f64);
+            gauge!(metric::INBOX_BYTES, "inbox" => inbox.clone()).set(status.bytes as f64);
+            gauge!(metric::INBOX_IGNORED, "inbox" => inbox.clone()).set(status.ignored as f64);
+            for (kind, count) in status.refused {
+                gauge!(metric::INBOX_REFUSED, "inbox" => inbox.clone(), "kind" => kind).set(count as f64);
+            }
+            for (cause, count) in status.rescans {
+                let before = rescans.insert((inbox.clone(), cause), count).unwrap_or(0);
+                counter!(metric::RESCANS, "inbox" => inbox.clone(), "cause" => cause.as_str())
+                    .increment(count.saturating_sub(before));
             }
         }
         // Not the patient call: a failing ledger is somebody else's news.

@@ -1,7 +1,7 @@
 //! Names of the metrics, with their help texts: a contract that dashboards and alerts hang on.
 //!
 //! Prometheus naming, base units, bounded labels (`stage`, `sink`, `verdict`, `reason`, `cause`, `channel`,
-//! `kind`; never a path, a URL or a text).
+//! `kind`, `inbox`; never a path, a URL or a text).
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
@@ -23,6 +23,8 @@ pub const BUDGET: &str = "copydesk_memory_budget_bytes";
 pub const FILES: &str = "copydesk_files_total";
 /// Files that wait for the right to read them.
 pub const FILES_REFUSED: &str = "copydesk_files_refused_total";
+/// Entries of files that are no articles and were passed over, by `reason`.
+pub const ENTRIES_SKIPPED: &str = "copydesk_entries_skipped_total";
 /// Files finished, by `outcome`.
 pub const FILES_FINISHED: &str = "copydesk_files_finished_total";
 /// Articles received, by `stage`.
@@ -65,11 +67,19 @@ pub const OUTBOX_BYTES: &str = "copydesk_outbox_bytes";
 pub const DISK_FREE: &str = "copydesk_disk_free_bytes";
 /// Failed ledger calls.
 pub const LEDGER_ERRORS: &str = "copydesk_ledger_errors_total";
-/// Full scans, by `cause`.
+/// Full scans, by `inbox` and `cause`.
 pub const RESCANS: &str = "copydesk_rescans_total";
-/// Files in the inbox at the last scan.
+/// Things in an inbox that are never opened, at the last scan, by `inbox` and `kind`.
+pub const INBOX_REFUSED: &str = "copydesk_inbox_refused";
+/// Files in an inbox that its rules leave out, at the last scan, by `inbox`.
+pub const INBOX_IGNORED: &str = "copydesk_inbox_ignored_files";
+/// Whether an inbox is watched, by `inbox`.
+pub const INBOX_UP: &str = "copydesk_inbox_up";
+/// Finished files that were changed after they had moved, and were given back.
+pub const FILES_GIVEN_BACK: &str = "copydesk_files_given_back_total";
+/// Files in an inbox at the last scan, by `inbox`.
 pub const INBOX_FILES: &str = "copydesk_inbox_files";
-/// Bytes in the inbox at the last scan.
+/// Bytes in an inbox at the last scan, by `inbox`.
 pub const INBOX_BYTES: &str = "copydesk_inbox_bytes";
 /// Age of the oldest article in flight.
 pub const OLDEST_PENDING: &str = "copydesk_oldest_pending_seconds";
@@ -108,8 +118,17 @@ pub fn describe() {
     describe_gauge!(OUTBOX_BYTES, Unit::Bytes, "Rows the outbox holds.");
     describe_gauge!(DISK_FREE, Unit::Bytes, "Free space on the ledger's file system.");
     describe_counter!(LEDGER_ERRORS, Unit::Count, "Failed ledger calls; each is repeated.");
-    describe_counter!(RESCANS, Unit::Count, "Full scans of the inbox.");
-    describe_gauge!(INBOX_FILES, Unit::Count, "Files in the inbox at the last scan.");
-    describe_gauge!(INBOX_BYTES, Unit::Bytes, "Bytes in the inbox at the last scan.");
+    describe_counter!(RESCANS, Unit::Count, "Full scans of an inbox.");
+    describe_counter!(ENTRIES_SKIPPED, Unit::Count, "Entries of files that are no articles: WARC requests, pictures.");
+    describe_counter!(
+        FILES_GIVEN_BACK,
+        Unit::Count,
+        "Files changed after they had moved, and given back to their inbox."
+    );
+    describe_gauge!(INBOX_UP, Unit::Count, "1 while an inbox is there and looked after.");
+    describe_gauge!(INBOX_FILES, Unit::Count, "Files in an inbox at the last scan.");
+    describe_gauge!(INBOX_BYTES, Unit::Bytes, "Bytes in an inbox at the last scan.");
+    describe_gauge!(INBOX_IGNORED, Unit::Count, "Files that an inbox's rules leave out, at the last scan.");
+    describe_gauge!(INBOX_REFUSED, Unit::Count, "Links, pipes, sockets and devices in an inbox, at the last scan.");
     describe_gauge!(OLDEST_PENDING, Unit::Seconds, "Age of the oldest article in flight.");
 }

@@ -21,6 +21,9 @@ pub struct Options {
     pub commit_articles: usize,
     /// Bytes the outbox may hold for the slowest required sink before intake waits. Default 1 GiB.
     pub outbox_limit_bytes: u64,
+    /// Articles the slowest required sink may be behind before a backfill waits: about so many stand before a
+    /// live article. Default 1000.
+    pub backfill_lag_articles: u64,
     /// Free disk space, in bytes, below which intake waits. Default 256 MiB.
     pub free_space_reserve_bytes: u64,
     /// Seconds that a stop waits for the sinks to take what is committed. Default 30.
@@ -40,6 +43,7 @@ impl Default for Options {
             channel_articles: 64,
             commit_articles: 256,
             outbox_limit_bytes: 1 << 30,
+            backfill_lag_articles: 1000,
             free_space_reserve_bytes: 256 << 20,
             stop_secs: 30,
             restarts: 5,

@@ -3,8 +3,7 @@
 //! The same loader as `run`, then what only the machine can tell: folders that can be made and written, the
 //! inbox and `done` on one file system (a file is moved by renaming it), the ledger free, the address free.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -34,22 +33,22 @@ pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
 fn problems(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     let sinks = config.sinks.values().flat_map(|sink| sink.options.folders());
-    let own = [&config.intake.folder, &config.intake.done, &config.intake.quarantine, &config.ledger.folder];
-    for folder in own.into_iter().cloned().chain(sinks) {
+    let inboxes = config.all_inboxes().map(|(_, inbox)| inbox.clone());
+    let of_inbox = |inbox: copydesk_intake::Options| {
+        let done = (inbox.after == After::Done).then_some(inbox.done);
+        [Some(inbox.folder), done, Some(inbox.quarantine)].into_iter().flatten()
+    };
+    let own: BTreeSet<PathBuf> =
+        inboxes.flat_map(of_inbox).chain([config.ledger.folder.clone()]).chain(sinks).collect();
+    for folder in own {
         if let Err(problem) = writable(&folder) {
             problems.push(problem);
         }
     }
-    if config.intake.after == After::Done
-        && let (Some(inbox), Some(done)) = (device(&config.intake.folder), device(&config.intake.done))
-        && inbox != done
-    {
-        problems.push(format!(
-            "the inbox {} and `done` {} are on different file systems: put both on one, so that finished files can \
-             be renamed",
-            config.intake.folder.display(),
-            config.intake.done.display()
-        ));
+    for (name, inbox) in config.all_inboxes() {
+        if let Err(error) = inbox.check() {
+            problems.push(format!("inbox `{name}`: {error}"));
+        }
     }
     if config.ledger.folder.exists()
         && let Err(error) = FjallLedger::open(&config.ledger)
@@ -78,8 +77,4 @@ fn writable(folder: &Path) -> Result<(), String> {
     let probe = tempfile::Builder::new().prefix(".copydesk-check-").tempfile_in(&standing);
     let refused = |error| format!("{} can't be written: {error}; give the desk the right to", standing.display());
     probe.map(|_| ()).map_err(refused)
-}
-
-fn device(folder: &Path) -> Option<u64> {
-    fs::metadata(standing(folder)).ok().map(|metadata| metadata.dev())
 }

@@ -83,6 +83,8 @@ fn alone(scratch: &Path) -> Config {
     Config {
         path: PathBuf::new(),
         intake,
+        inboxes: Vec::new(),
+        sources: BTreeMap::new(),
         ledger,
         // A small disk may still hold a small job.
         pipeline: Options { free_space_reserve_bytes: 0, ..Options::default() },
@@ -109,7 +111,7 @@ fn files(paths: &[PathBuf], config: &Config, scratch: &Path) -> anyhow::Result<V
             continue;
         }
         if metadata.is_dir() {
-            let found = copydesk_intake::list(path, &config.intake.exclude)
+            let found = copydesk_intake::list(path, &config.intake.own_folders)
                 .with_context(|| format!("can't look through {}", path.display()))?;
             let root = path.canonicalize().with_context(|| format!("can't take {}", path.display()))?;
             files.extend(found.into_iter().map(|found| NamedFile { root: root.clone(), found }));

@@ -43,7 +43,7 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
     let recorder = copydesk_admin::install_recorder()?;
-    let parts = desk::open(config, FileSource::Folder, None)?;
+    let parts = desk::open(config, FileSource::Folders, None)?;
     let listener = copydesk_admin::listen(config.admin.listen).await?;
     let address = listener.local_addr().context("the admin address is gone")?;
     let before = parts.ledger.progress();

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::flow::{Decision, Item, Read, Step};
 use crate::options::Policy;
 use crate::stages::GivenUp;
+use crate::stages::judge::judge;
 use async_channel::{Receiver, Sender};
 
 /// Articles looked up together.
@@ -20,19 +21,7 @@ pub async fn run(context: Context, inbox: Receiver<Item<Read>>, outbox: Sender<I
         let mut batch = vec![first];
         batch.extend(std::iter::from_fn(|| inbox.try_recv().ok()).take(BATCH - 1));
         station.works(batch.len() as u64);
-        let judge = context.clone();
-        let started = std::time::Instant::now();
-        let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        let judged = tokio::task::spawn_blocking(move || {
-            batch.into_iter().map(|item| look_up(&judge, item)).collect::<Result<Vec<_>, _>>()
-        });
-        let judged = judged.await.map_err(|_| GivenUp)??;
-        station.worked(started.elapsed(), count);
-        for item in judged {
-            if !station.send(&outbox, item).await {
-                return Err(GivenUp);
-            }
-        }
+        judge(&context, &station, batch, &outbox, look_up).await?;
     }
     station.ends();
     Ok(())
@@ -44,8 +33,7 @@ fn look_up(context: &Context, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
     let id = read.id;
     // Entered before anything is looked up: a twin that has left by now is durable, so the look-up finds it.
     let twin = context.in_flight.enter(id, ticket.sequence);
-    let known = context.in_flight.stands(id) || context.ledger.call(|ledger| ledger.article(id))?.is_some();
-    if known {
+    if context.is_known(id)? {
         let verdict = Verdict::Duplicate { of: id, measure: Measure::Id };
         if context.policies.of(&verdict) == Policy::Withhold {
             let decision = Decision::only(Some(id), verdict);

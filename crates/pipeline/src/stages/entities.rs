@@ -101,7 +101,7 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
             bytes: read.bytes.end - read.bytes.start,
             record: read.record,
             charset: cleaned.charset.clone(),
-            fetched_at: supplied.fetched_at.as_deref().and_then(|text| text.parse().ok()),
+            fetched_at: supplied.fetched_at.as_deref().and_then(|text| copydesk_clean::instant(text, supplied)),
             received_at: read.file.seen_at,
         },
         url: Urls { supplied: supplied.url.clone(), canonical: cleaned.canonical_url.clone() },

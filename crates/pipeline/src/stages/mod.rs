@@ -5,6 +5,7 @@ pub mod clean;
 pub mod commit;
 pub mod dedup;
 pub mod entities;
+mod judge;
 pub mod near_dedup;
 
 use std::sync::Arc;

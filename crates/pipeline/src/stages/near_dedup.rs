@@ -3,8 +3,6 @@
 //! The verdict of every article that is not quarantined falls here, because here everything before it in
 //! sequence has its verdict already, committed or standing in [`crate::in_flight`].
 
-use std::time::Instant;
-
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Measure, Verdict};
 use copydesk_ledger::{ArticleRow, Key, KeyRow};
@@ -14,6 +12,7 @@ use crate::flow::{CleanedArticle, Decision, Item, Judged, Step, Ticket};
 use crate::options::Policy;
 use crate::reorder::Reorder;
 use crate::stages::GivenUp;
+use crate::stages::judge::judge;
 
 /// Runs the stage until its inbox is closed and empty.
 pub async fn run(
@@ -38,19 +37,7 @@ pub async fn run(
         if ready.is_empty() {
             continue;
         }
-        let count = u32::try_from(ready.len()).unwrap_or(u32::MAX);
-        let started = Instant::now();
-        let judge = context.clone();
-        let judged = tokio::task::spawn_blocking(move || {
-            ready.into_iter().map(|item| judge_one(&judge, item)).collect::<Result<Vec<_>, _>>()
-        });
-        let judged = judged.await.map_err(|_| GivenUp)??;
-        station.worked(started.elapsed(), count);
-        for item in judged {
-            if !station.send(&outbox, item).await {
-                return Err(GivenUp);
-            }
-        }
+        judge(&context, &station, ready, &outbox, judge_one).await?;
     }
     station.ends();
     Ok(())
@@ -76,9 +63,7 @@ fn judge_one(context: &Context, item: Item<CleanedArticle>) -> Result<Item<Judge
 
 fn decide(context: &Context, ticket: &Ticket, article: &CleanedArticle) -> Result<Decision, GivenUp> {
     let id = article.read.id;
-    if article.read.twin_in_flight
-        && (context.in_flight.stands(id) || context.ledger.call(|ledger| ledger.article(id))?.is_some())
-    {
+    if article.read.twin_in_flight && context.is_known(id)? {
         return Ok(Decision::only(Some(id), Verdict::Duplicate { of: id, measure: Measure::Id }));
     }
     let key = article.text_key.map(Key::Text);

@@ -1,0 +1,156 @@
+//! Admitting the records of a file, one by one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use copydesk_article::{Arrival, QuarantineReason};
+use copydesk_ledger::{Admission, FileState};
+use copydesk_readers::{BadRecord, Item as RecordItem, Known, OpenError, ReadError, ReadOptions, Reader};
+use metrics::counter;
+
+use super::{BLOCK, DEATHS, Halt, Job, Reading};
+use crate::cpu::words;
+use crate::flow::{FileInfo, Item, Read, Step, Ticket};
+use crate::intake::Left;
+use crate::metric;
+
+impl Reading {
+    /// Reads a file to its end.
+    pub(super) fn read(&mut self, job: Job) -> Result<(), Halt> {
+        let path = job.found.path.display().to_string();
+        let known = job.inbox.map_or_else(Known::default, |inbox| self.intake.inboxes[inbox].known(&job.found.path));
+        let options = ReadOptions {
+            max_record_bytes: self.intake.inboxes[job.inbox.unwrap_or(0)].options.max_record_bytes,
+            sources: Arc::clone(&self.intake.sources),
+        };
+        let mut reader = match Reader::open(&job.root, &job.found, job.from, &known, &options) {
+            Ok(reader) => reader,
+            Err(error @ (OpenError::Changed { .. } | OpenError::Missing { .. })) => {
+                tracing::warn!(path, error = %error, "file not read");
+                let how = if matches!(error, OpenError::Changed { .. }) { Left::Again } else { Left::Gone };
+                return self.abandon(&job, how);
+            }
+            Err(OpenError::Unreadable { source, .. }) => {
+                return self.refuse(&job, job.from, &source.to_string());
+            }
+        };
+        if reader.is_appendable() && job.inbox.is_some() {
+            self.context.ledger.call(|ledger| ledger.mark_appendable(job.number))?;
+        }
+        let info =
+            Arc::new(FileInfo { path: job.found.path.clone(), format: reader.format(), seen_at: job.row.seen_at });
+        let mut announced = 0;
+        let mut position = job.from;
+        loop {
+            self.pass_gate()?;
+            let arrival = Arrival { file: job.number, record: position.record };
+            let alone = self.next <= self.suspects_until;
+            // After its only record can come only the file's end.
+            let at_end = reader.is_single() && position.record > 0;
+            if announced == 0 && !at_end {
+                if !alone && position != job.from {
+                    self.give_way(&job)?;
+                }
+                announced = if alone || reader.is_single() { 1 } else { BLOCK };
+                let admission =
+                    Admission { sequence: self.next, file: job.number, record: position.record, count: announced };
+                self.context.ledger.call(|ledger| ledger.admit(&admission))?;
+            }
+            self.context.alone.store(alone, Ordering::Relaxed);
+            let deaths = if alone { self.context.ledger.call(|ledger| ledger.begin_alone(arrival))? } else { 0 };
+            if deaths >= 2 * DEATHS {
+                let detail = format!("reading it killed the process {} times", deaths - DEATHS);
+                self.quarantine_rest(&job, position, QuarantineReason::KilledProcess, &detail)?;
+                break;
+            }
+            let started = Instant::now();
+            let item = match catch_unwind(AssertUnwindSafe(|| reader.next())) {
+                Ok(Ok(Some(item))) => item,
+                Ok(Ok(None)) => break,
+                Ok(Err(error @ ReadError::Changed { .. })) => {
+                    tracing::info!(path, error = %error, "file changed while it was read, it will be read again");
+                    return self.abandon(&job, Left::Again);
+                }
+                Ok(Err(ReadError::Io { source, .. })) => {
+                    return self.refuse(&job, position, &source.to_string());
+                }
+                Err(panic) => {
+                    let detail = words(panic.as_ref());
+                    self.quarantine_rest(&job, position, QuarantineReason::Panic, &detail)?;
+                    break;
+                }
+            };
+            announced = announced.saturating_sub(1);
+            position = item.end();
+            self.station.worked(started.elapsed(), 1);
+            self.admit(&job, &info, item, deaths)?;
+            if alone {
+                self.wait_until_committed()?;
+            }
+        }
+        for (reason, count) in reader.skipped() {
+            counter!(metric::ENTRIES_SKIPPED, "reason" => *reason).increment(*count);
+            tracing::debug!(path, count, reason, "entries that are no articles were passed over");
+        }
+        if job.found.follow {
+            return self.abandon(&job, Left::Followed);
+        }
+        self.end(&job, FileState::Read)
+    }
+
+    /// Sends one record on its way.
+    pub(super) fn admit(&mut self, job: &Job, info: &Arc<FileInfo>, item: RecordItem, deaths: u32) -> Result<(), Halt> {
+        let end = item.end();
+        let item = match item {
+            RecordItem::Record(record) if deaths >= DEATHS => RecordItem::Bad(BadRecord {
+                index: record.index,
+                bytes: record.bytes,
+                line: record.line,
+                end: record.end,
+                reason: QuarantineReason::KilledProcess,
+                detail: format!("it was alone in flight when the process died, {deaths} times"),
+            }),
+            item => item,
+        };
+        let (record, bytes, step) = match item {
+            RecordItem::Record(record) => {
+                let bytes = (record.bytes.end - record.bytes.start).max(record.content.len() as u64);
+                let read = Read {
+                    id: record.id,
+                    source_name: record.source_name,
+                    file: Arc::clone(info),
+                    record: record.index,
+                    bytes: record.bytes.clone(),
+                    content: record.content,
+                    supplied: record.supplied,
+                    twin_in_flight: false,
+                };
+                (record.index, bytes, Step::Going(Box::new(read)))
+            }
+            RecordItem::Bad(bad) => {
+                let index = bad.index;
+                (index, 0, Step::Decided(Box::new(self.quarantine(job, bad, deaths)?)))
+            }
+        };
+        self.station.waits_at_gate();
+        let budget = self.context.budget.clone();
+        let kill = self.context.kill.clone();
+        let reserved = self.runtime.block_on(async {
+            tokio::select! {
+                () = kill.cancelled() => None,
+                reserved = budget.reserve(bytes) => reserved,
+            }
+        });
+        let reservation = reserved.ok_or(Halt::GivenUp)?;
+        let arrival = Arrival { file: job.number, record };
+        self.context.in_flight.admitted(self.next);
+        let ticket = Ticket::new(self.next, arrival, end, reservation, self.context.kill.clone());
+        self.next = self.next.next();
+        counter!(metric::ARRIVALS).increment(1);
+        counter!(metric::STAGE_RECEIVED, "stage" => "read").increment(1);
+        let sent = self.runtime.block_on(self.station.send(&self.links.outbox, Item { ticket, step }));
+        if sent { Ok(()) } else { Err(Halt::GivenUp) }
+    }
+}

@@ -1,0 +1,14 @@
+//! End to end: the real binary on real folders. One binary for all of it, so that it links once; nextest runs every
+//! test in a process of its own all the same.
+
+mod determinism;
+mod drops;
+mod failpoints;
+mod hostile;
+mod kill;
+mod lossy;
+mod operate;
+mod pressure;
+mod samples;
+mod supervision;
+mod support;
