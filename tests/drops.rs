@@ -249,6 +249,27 @@ fn lines_appended_by_a_producer_that_holds_the_file_open_for_hours() {
 }
 
 #[test]
+fn lines_appended_while_the_desk_is_killed() {
+    let (rounds, each) = (25, 20);
+    let desk = Desk::new().with("intake", "settle_secs", "0.02").with("intake", "follow_secs", "0.05");
+    let path = desk.inbox().join("feed.jsonl");
+    let mut dice = Dice::new(0xA99);
+    for round in 0..rounds {
+        let daemon = desk.start();
+        for number in round * each..(round + 1) * each {
+            let mut file = OpenOptions::new().append(true).create(true).open(&path).expect("open");
+            file.write_all(article_line(number).as_bytes()).expect("write");
+            drop(file);
+            // The torture itself: a life of random length, with appends at random moments of it.
+            thread::sleep(Duration::from_millis(dice.below(24) as u64));
+        }
+        daemon.kill();
+    }
+    desk.run_to_end();
+    assert_each_line_once(&Outcome::of(&desk), rounds * each);
+}
+
+#[test]
 fn a_file_written_to_after_it_moved_is_given_back() {
     let desk = Desk::new();
     let mut daemon = desk.start();

@@ -57,6 +57,8 @@ pub struct QuarantineEntry {
     pub time: Timestamp,
     /// How often the record had been tried.
     pub attempt: u32,
+    /// Whether the file's producer still appends to it: that it has grown is no change then.
+    pub follow: bool,
 }
 
 /// The JSON beside a copy.
@@ -164,6 +166,9 @@ fn copy_part(
     }
     let is_entry = || match Generation::of_path(source) {
         Ok(generation) if generation == entry.generation => Ok(()),
+        Ok(now) if entry.follow && now.identity == entry.generation.identity && now.bytes >= entry.generation.bytes => {
+            Ok(())
+        }
         Ok(_) => Err("the file changed since it was read".to_owned()),
         Err(error) => Err(format!("the file is gone: {error}")),
     };
@@ -212,7 +217,7 @@ enum Refusal {
 
 /// Writes a record as a whole file or not at all, and of at most so many bytes.
 fn copy_record(root: &Path, entry: &QuarantineEntry, copy: &Path, room: u64) -> Result<(), Refusal> {
-    let found = Found { path: entry.path.clone(), generation: entry.generation, follow: false };
+    let found = Found { path: entry.path.clone(), generation: entry.generation, follow: entry.follow };
     let mut unfinished = copy.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let unfinished = PathBuf::from(unfinished);
@@ -327,6 +332,7 @@ mod tests {
             detail: "expected value".into(),
             time: "2024-05-02T00:00:01Z".parse().expect("time"),
             attempt: 1,
+            follow: false,
         };
         (folder, options, entry)
     }

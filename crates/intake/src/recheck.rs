@@ -6,10 +6,11 @@
 //! what is written after the process ended.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use copydesk_disk::Generation;
+use copydesk_disk::{Generation, Move, Moved as Outcome, move_durable};
+use copydesk_readers::sidecar;
 
 use crate::staging::give_back;
 
@@ -82,6 +83,7 @@ impl Recheck {
                     Ok(generation) if generation == file.generation => {}
                     Ok(_) => match give_back(&file.to, &file.from) {
                         Ok(back) => {
+                            give_back_sidecars(&file.to, &back);
                             given_back.push(back);
                             continue;
                         }
@@ -101,11 +103,21 @@ impl Recheck {
     }
 }
 
+/// A file without its sidecars would be read as somebody else's.
+fn give_back_sidecars(done: &Path, back: &Path) {
+    for (from, to) in sidecar::of(done).into_iter().zip(sidecar::of(back)) {
+        if from.symlink_metadata().is_ok()
+            && let Some(Outcome::Failed(error)) = move_durable(&[Move { from, to }]).pop()
+        {
+            tracing::error!(path = %back.display(), error = %error, "a sidecar can't be given back with its article");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
-    use std::path::Path;
 
     struct Desk {
         folder: tempfile::TempDir,

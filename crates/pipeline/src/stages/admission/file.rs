@@ -102,6 +102,8 @@ impl Reading {
     /// A file that is gone, or is another one now, or is still being written: what was read of it stands.
     pub(super) fn abandon(&self, job: &Job, how: Left) -> Result<(), Halt> {
         self.end(job, FileState::Abandoned)?;
+        // Its row is written to until its last record is durable; and until then its records are suspects of it.
+        self.wait_until_committed()?;
         let number = job.number;
         self.context.ledger.call(|ledger| ledger.close_files(&[number], FileState::Abandoned, true))?;
         if let Some(inbox) = job.inbox {

@@ -18,13 +18,14 @@ mod file;
 mod record;
 mod refusal;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{FileNumber, Sequence};
+use copydesk_disk::Generation;
 use copydesk_ledger::{FileRow, FileState, Start};
 use copydesk_readers::{Found, Position};
 use tokio::runtime::Handle;
@@ -33,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::Context;
 use crate::flow::{Item, Read};
 use crate::gate::Gate;
-use crate::intake::{FileSource, IntakePart, Priority};
+use crate::intake::{FileSource, IntakePart, Left, Priority};
 use crate::lanes::{LIVE_TURNS, Lanes};
 use crate::stages::GivenUp;
 use crate::stages::commit::FileEnd;
@@ -44,6 +45,12 @@ const BLOCK: u64 = 256;
 
 /// How often a backfill that waits looks whether it may go.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// Tries after which a file that can't be read is refused.
+const TRIES: u32 = 5;
+
+/// Bad records in a row, without a good one between, after which the rest of a file is put aside as one.
+const BAD_IN_A_ROW: u32 = 1000;
 
 /// Lone deaths after which a record is quarantined.
 const DEATHS: u32 = 3;
@@ -70,6 +77,8 @@ pub struct Reading {
     suspects_until: Sequence,
     /// Files that wait for the right to read them.
     refused: HashSet<PathBuf>,
+    /// How often reading a file failed in a way that may pass.
+    failures: HashMap<PathBuf, u32>,
     lanes: Lanes,
 }
 
@@ -79,6 +88,12 @@ enum Halt {
     Stopped,
     /// The pipeline is being given up.
     GivenUp,
+}
+
+/// Whether a file is longer than it was, and still the same file.
+fn has_grown(path: &Path, before: &Generation) -> bool {
+    Generation::of_path(path)
+        .is_ok_and(|now| now != *before && now.identity == before.identity && now.bytes >= before.bytes)
 }
 
 impl From<GivenUp> for Halt {
@@ -117,6 +132,7 @@ impl Reading {
             runtime: Handle::current(),
             next: committed.next(),
             refused: HashSet::new(),
+            failures: HashMap::new(),
             lanes: Lanes::new([]),
             suspects_until: Sequence(if start.unclean { last } else { 0 }),
             context,
@@ -180,11 +196,10 @@ impl Reading {
         })
     }
 
-    /// Whether the required sinks are near enough to the ledger for old articles to get in between.
+    /// Whether so few articles are between here and the slowest required sink that old ones may get in between.
     fn backfill_may_go(&self) -> bool {
-        let settlement = &self.context.settlement;
-        let behind = settlement.committed_sequence().0.saturating_sub(settlement.settled_for_required().0);
-        behind <= self.context.options.backfill_lag_articles
+        let before = (self.next.0 - 1).saturating_sub(self.context.settlement.settled_for_required().0);
+        before <= self.context.options.backfill_lag_articles
     }
 
     /// Between two blocks of a long file of a backfill: live files go first, and the sinks catch up.
@@ -240,10 +255,16 @@ impl Reading {
                     continue;
                 }
             };
-            let found = Found { path, generation: row.generation, follow: false };
+            // What was in flight of it must be read again even if it has been appended to since.
+            let grown = row.appendable && row.root.is_none() && has_grown(&root.join(&path), &row.generation);
+            let found = Found { path, generation: row.generation, follow: grown };
+            let again = Found { follow: false, ..found.clone() };
             let from = Position { record: row.records, offset: row.offset, prefix: row.prefix };
             let inbox = inbox.filter(|_| row.root.is_none());
             self.read(Job { number: *number, found, row: row.clone(), from, inbox, root })?;
+            if let Some(inbox) = inbox.filter(|_| grown) {
+                self.intake.left(inbox, again, Left::Again);
+            }
         }
         Ok(())
     }

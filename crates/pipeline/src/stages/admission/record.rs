@@ -9,12 +9,25 @@ use copydesk_article::{Arrival, QuarantineReason};
 use copydesk_ledger::{Admission, FileState};
 use copydesk_readers::{BadRecord, Item as RecordItem, Known, OpenError, ReadError, ReadOptions, Reader};
 use metrics::counter;
+use serde_json::Value;
 
-use super::{BLOCK, DEATHS, Halt, Job, Reading};
+use super::{BAD_IN_A_ROW, BLOCK, DEATHS, Halt, Job, Reading};
 use crate::cpu::words;
 use crate::flow::{FileInfo, Item, Read, Step, Ticket};
 use crate::intake::Left;
 use crate::metric;
+
+/// About how many bytes of memory a value takes: a short number weighs many times what it takes in a file.
+fn weight(value: &Value) -> u64 {
+    const NODE: u64 = 40;
+    const ENTRY: u64 = 64;
+    NODE + match value {
+        Value::String(text) => text.len() as u64,
+        Value::Array(values) => values.iter().map(weight).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| ENTRY + name.len() as u64 + weight(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
 
 impl Reading {
     /// Reads a file to its end.
@@ -32,16 +45,14 @@ impl Reading {
                 let how = if matches!(error, OpenError::Changed { .. }) { Left::Again } else { Left::Gone };
                 return self.abandon(&job, how);
             }
-            Err(OpenError::Unreadable { source, .. }) => {
-                return self.refuse(&job, job.from, &source.to_string());
-            }
+            Err(OpenError::Unreadable { source, .. }) => return self.fail(&job, job.from, &source),
         };
         if reader.is_appendable() && job.inbox.is_some() {
             self.context.ledger.call(|ledger| ledger.mark_appendable(job.number))?;
         }
         let info =
             Arc::new(FileInfo { path: job.found.path.clone(), format: reader.format(), seen_at: job.row.seen_at });
-        let mut announced = 0;
+        let (mut announced, mut bad_in_a_row) = (0, 0);
         let mut position = job.from;
         loop {
             self.pass_gate()?;
@@ -73,9 +84,7 @@ impl Reading {
                     tracing::info!(path, error = %error, "file changed while it was read, it will be read again");
                     return self.abandon(&job, Left::Again);
                 }
-                Ok(Err(ReadError::Io { source, .. })) => {
-                    return self.refuse(&job, position, &source.to_string());
-                }
+                Ok(Err(ReadError::Io { source, .. })) => return self.fail(&job, position, &source),
                 Err(panic) => {
                     let detail = words(panic.as_ref());
                     self.quarantine_rest(&job, position, QuarantineReason::Panic, &detail)?;
@@ -84,10 +93,17 @@ impl Reading {
             };
             announced = announced.saturating_sub(1);
             position = item.end();
+            bad_in_a_row = if matches!(item, RecordItem::Bad(_)) { bad_in_a_row + 1 } else { 0 };
             self.station.worked(started.elapsed(), 1);
             self.admit(&job, &info, item, deaths)?;
             if alone {
                 self.wait_until_committed()?;
+            }
+            if bad_in_a_row >= BAD_IN_A_ROW && !job.found.follow {
+                // Each costs a copy and a slip: a file of nothing else would hold everybody up.
+                let detail = format!("{BAD_IN_A_ROW} records in a row could not be read, so the rest is kept as one");
+                self.quarantine_rest(&job, position, QuarantineReason::WrongShape, &detail)?;
+                break;
             }
         }
         for (reason, count) in reader.skipped() {
@@ -116,7 +132,8 @@ impl Reading {
         };
         let (record, bytes, step) = match item {
             RecordItem::Record(record) => {
-                let bytes = (record.bytes.end - record.bytes.start).max(record.content.len() as u64);
+                let bytes = (record.bytes.end - record.bytes.start).max(record.content.len() as u64)
+                    + record.supplied.extra.values().map(weight).sum::<u64>();
                 let read = Read {
                     id: record.id,
                     source_name: record.source_name,

@@ -9,8 +9,9 @@ use copydesk_ledger::{Admission, FileState};
 use copydesk_readers::{BadRecord, Item as RecordItem, Position};
 use jiff::Timestamp;
 
-use super::{Halt, Job, Reading};
+use super::{Halt, Job, Reading, TRIES};
 use crate::flow::{Decision, FileInfo};
+use crate::intake::Left;
 
 impl Reading {
     /// Puts a record into the quarantine folder, durably, and decides it so.
@@ -30,6 +31,7 @@ impl Reading {
             detail: bad.detail,
             time: Timestamp::now(),
             attempt: deaths + 1,
+            follow: job.found.follow,
         };
         let mut pause = Duration::from_millis(100);
         let options = &self.intake.inboxes[job.inbox.unwrap_or(0)].options;
@@ -67,10 +69,10 @@ impl Reading {
         reason: QuarantineReason,
         detail: &str,
     ) -> Result<(), Halt> {
-        let end = job.found.generation.bytes.max(from.offset);
         let bad = BadRecord {
             index: from.record,
-            bytes: from.offset..end,
+            // To the end of the file, which of a compressed one nobody knows.
+            bytes: from.offset..u64::MAX,
             line: None,
             // Past the end: whoever resumes there finds nothing, not even a file that breaks off.
             end: Position { record: from.record + 1, offset: u64::MAX, prefix: 0 },
@@ -82,8 +84,23 @@ impl Reading {
         self.admit(job, &info, RecordItem::Bad(bad), 0)
     }
 
+    /// A file that could not be opened or read on: one of an inbox is tried again some times before it is refused,
+    /// as rights may be given, and a network file system may come back.
+    pub(super) fn fail(&mut self, job: &Job, at: Position, error: &std::io::Error) -> Result<(), Halt> {
+        let path = job.root.join(&job.found.path);
+        let failures = self.failures.entry(path.clone()).or_default();
+        *failures += 1;
+        let rights = error.kind() == std::io::ErrorKind::PermissionDenied;
+        if job.inbox.is_some() && (rights || job.found.follow || *failures < TRIES) {
+            tracing::warn!(path = %path.display(), attempt = *failures, error = %error, "file can't be read, will try again");
+            return self.abandon(job, Left::Again);
+        }
+        self.failures.remove(&path);
+        self.refuse(job, at, &error.to_string())
+    }
+
     /// A file that can't be read: one arrival that says so. Its bytes can't be kept, so the file is.
-    pub(super) fn refuse(&mut self, job: &Job, from: Position, detail: &str) -> Result<(), Halt> {
+    fn refuse(&mut self, job: &Job, from: Position, detail: &str) -> Result<(), Halt> {
         let sequence = self.next;
         let admission = Admission { sequence, file: job.number, record: from.record, count: 1 };
         self.context.ledger.call(|ledger| ledger.admit(&admission))?;
