@@ -1,7 +1,7 @@
 //! The key of a text: equal for texts that differ in nothing a reader would call text.
 
 use unicode_normalization::UnicodeNormalization;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::stub::is_stub;
 
@@ -18,26 +18,54 @@ pub fn normalise(text: &str) -> impl Iterator<Item = char> + '_ {
 /// key without one.
 #[must_use]
 pub fn text_key(text: &str, url: Option<&str>) -> Option<u128> {
-    let mut hasher = Xxh3::new();
-    let mut empty = true;
-    let mut buffer = [0; 4];
-    for c in normalise(text) {
-        hasher.update(c.encode_utf8(&mut buffer).as_bytes());
-        empty = false;
-    }
-    if empty {
+    key_of(text, url, is_stub(text))
+}
+
+/// [`text_key`] of a text that is known to be a stub or not.
+pub fn key_of(text: &str, url: Option<&str>, stub: bool) -> Option<u128> {
+    let mut normal = normal_bytes(text);
+    if normal.is_empty() {
         return None;
     }
-    if is_stub(text) {
-        hasher.update(b"\0stub\0");
-        hasher.update(url?.as_bytes());
+    if stub {
+        normal.extend_from_slice(b"\0stub\0");
+        normal.extend_from_slice(url?.as_bytes());
     }
-    Some(hasher.digest128())
+    Some(xxh3_128(&normal))
+}
+
+/// [`normalise`] in UTF-8. ASCII is its own normal form, all but the character that a following mark may join.
+fn normal_bytes(text: &str) -> Vec<u8> {
+    let mut normal = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let foreign = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len() + 1);
+        let (plain, after) = rest.split_at(foreign.saturating_sub(1));
+        normal.extend(plain.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()));
+        let next = after.bytes().skip(2).position(|byte| byte.is_ascii()).map_or(after.len(), |at| at + 2);
+        let (foreign, after) = after.split_at(next);
+        let mut buffer = [0; 4];
+        for c in normalise(foreign) {
+            normal.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
+        }
+        rest = after;
+    }
+    normal
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// The short way through ASCII makes no difference.
+        #[test]
+        fn normal_bytes_are_the_normal_form(text in "[a-zA-Z0-9 .éÅﬁ\u{301}\u{30a}ǅ京ガ\u{3099}カ한\u{1100}\u{1161}]{0,40}") {
+            prop_assert_eq!(String::from_utf8(normal_bytes(&text)), Ok(normalise(&text).collect::<String>()));
+        }
+    }
 
     fn body() -> String {
         (0..80).map(|n| format!("Word{n} “quoted” ")).collect()

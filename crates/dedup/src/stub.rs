@@ -31,14 +31,12 @@ const PAYWALL: [&str; 12] = [
 /// nothing.
 #[must_use]
 pub fn is_stub(text: &str) -> bool {
-    let (words, cjk) = (word_count(text), cjk_chars(text));
-    if cjk >= STUB_CJK_CHARS {
+    // Most bodies are long: no more words are counted than decide.
+    let words = text.split_whitespace().filter(|run| word_count(run) > 0).take(PAYWALL_WORDS).count();
+    if words == PAYWALL_WORDS || cjk_chars(text) >= STUB_CJK_CHARS {
         return false;
     }
-    if words < STUB_WORDS {
-        return true;
-    }
-    words < PAYWALL_WORDS && {
+    words < STUB_WORDS || {
         let lower = text.to_lowercase();
         PAYWALL.iter().any(|notice| lower.contains(notice))
     }
