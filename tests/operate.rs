@@ -74,7 +74,11 @@ fn the_metrics_add_up_to_what_happened() {
     // Gauges are looked at once a second.
     daemon.wait_for("the gauges to be level", |daemon| {
         let metrics = daemon.metrics();
-        metrics.families.contains("copydesk_rescans_total") && metrics.get("copydesk_in_flight_articles") == 0.0
+        // A file is counted when it has moved.
+        let finished = metrics.sum("copydesk_files_finished_total");
+        metrics.families.contains("copydesk_rescans_total")
+            && metrics.get("copydesk_in_flight_articles") == 0.0
+            && finished >= input.files.len() as f64
     });
     let metrics = daemon.metrics();
     for family in FAMILIES {

@@ -183,7 +183,12 @@ fn wait_until_level(daemon: &mut Daemon, inbox: &Path, growth: &Growth) -> anyho
 /// Whether a file is anywhere below a folder; the first one found is enough.
 fn holds_files(folder: &Path) -> anyhow::Result<bool> {
     let list = || format!("can't list {}", folder.display());
-    for entry in read_dir(folder).with_context(list)? {
+    let entries = match read_dir(folder) {
+        // The desk makes and removes hidden folders as files leave.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        entries => entries.with_context(list)?,
+    };
+    for entry in entries {
         let entry = entry.with_context(list)?;
         if !entry.file_type().with_context(list)?.is_dir() || holds_files(&entry.path())? {
             return Ok(true);

@@ -1,18 +1,83 @@
-//! The language of the text: as supplied, or guessed from its beginning by `whatlang` (trigrams).
+//! The language of the text: as supplied, or identified by `copydesk-language`.
 //!
 //! An unsure guess is `und` with the confidence it had, never a language name that may be wrong.
 
-use copydesk_article::{Language, is_cjk};
-use whatlang::{Lang, detect};
+use copydesk_article::Language;
+use copydesk_language::{identify, parts};
 
-/// Characters that the guess looks at.
-const WINDOW: usize = 2000;
-/// Fewest letters to guess from; two for an ideograph are not too many.
-const LEAST_LETTERS: usize = 24;
-
-/// Least confidence of a guess. `whatlang` itself calls only about 0.9 and more reliable, which leaves one
-/// English paragraph in thirty without a language.
-const LEAST_CONFIDENCE: f64 = 0.5;
+/// ISO 639-3 codes that people write for languages that have a code of two letters.
+const TWO_LETTERS: &[(&str, &str)] = &[
+    ("afr", "af"),
+    ("aka", "ak"),
+    ("amh", "am"),
+    ("ara", "ar"),
+    ("aze", "az"),
+    ("bel", "be"),
+    ("ben", "bn"),
+    ("bul", "bg"),
+    ("cat", "ca"),
+    ("ces", "cs"),
+    ("cmn", "zh"),
+    ("cym", "cy"),
+    ("dan", "da"),
+    ("deu", "de"),
+    ("ell", "el"),
+    ("eng", "en"),
+    ("epo", "eo"),
+    ("est", "et"),
+    ("fin", "fi"),
+    ("fra", "fr"),
+    ("guj", "gu"),
+    ("heb", "he"),
+    ("hin", "hi"),
+    ("hrv", "hr"),
+    ("hun", "hu"),
+    ("hye", "hy"),
+    ("ind", "id"),
+    ("ita", "it"),
+    ("jav", "jv"),
+    ("jpn", "ja"),
+    ("kan", "kn"),
+    ("kat", "ka"),
+    ("khm", "km"),
+    ("kor", "ko"),
+    ("lat", "la"),
+    ("lav", "lv"),
+    ("lit", "lt"),
+    ("mal", "ml"),
+    ("mar", "mr"),
+    ("mkd", "mk"),
+    ("mya", "my"),
+    ("nep", "ne"),
+    ("nld", "nl"),
+    ("nob", "nb"),
+    ("ori", "or"),
+    ("pan", "pa"),
+    ("pes", "fa"),
+    ("pol", "pl"),
+    ("por", "pt"),
+    ("ron", "ro"),
+    ("rus", "ru"),
+    ("sin", "si"),
+    ("slk", "sk"),
+    ("slv", "sl"),
+    ("sna", "sn"),
+    ("spa", "es"),
+    ("srp", "sr"),
+    ("swe", "sv"),
+    ("tam", "ta"),
+    ("tel", "te"),
+    ("tgl", "tl"),
+    ("tha", "th"),
+    ("tuk", "tk"),
+    ("tur", "tr"),
+    ("ukr", "uk"),
+    ("urd", "ur"),
+    ("uzb", "uz"),
+    ("vie", "vi"),
+    ("yid", "yi"),
+    ("zul", "zu"),
+];
 
 /// The language of a text. `supplied` beats the guess; the error is a supplied code that names no language.
 pub(crate) fn language(text: &str, supplied: Option<&str>) -> (Language, Option<String>) {
@@ -37,96 +102,19 @@ fn primary_subtag(raw: &str) -> Option<String> {
     if !matches!(code.len(), 2 | 3) || !code.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return None;
     }
-    Some(Lang::from_code(&code).map_or(code, |lang| two_letters(lang).to_owned()))
+    let known = TWO_LETTERS.iter().find(|(three, _)| *three == code);
+    Some(known.map_or(code, |(_, two)| (*two).to_owned()))
 }
 
 fn guess(text: &str) -> Language {
-    let end = text.char_indices().nth(WINDOW).map_or(text.len(), |(at, _)| at);
-    let window = &text[..end];
-    let letters: usize = window.chars().filter(|c| c.is_alphabetic()).map(|c| if is_cjk(c) { 3 } else { 1 }).sum();
-    let info = detect(window);
-    let confidence = info.as_ref().map_or(0.0, whatlang::Info::confidence);
-    let code = match info {
-        Some(info) if info.confidence() >= LEAST_CONFIDENCE && letters >= LEAST_LETTERS => two_letters(info.lang()),
-        _ => "und",
-    };
-    Language { code: code.to_owned(), confidence, parts: Vec::new() }
-}
-
-/// ISO 639-1 code of a language (all that `whatlang` knows have one).
-const fn two_letters(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Epo => "eo",
-        Lang::Eng => "en",
-        Lang::Rus => "ru",
-        Lang::Cmn => "zh",
-        Lang::Spa => "es",
-        Lang::Por => "pt",
-        Lang::Ita => "it",
-        Lang::Ben => "bn",
-        Lang::Fra => "fr",
-        Lang::Deu => "de",
-        Lang::Ukr => "uk",
-        Lang::Kat => "ka",
-        Lang::Ara => "ar",
-        Lang::Hin => "hi",
-        Lang::Jpn => "ja",
-        Lang::Heb => "he",
-        Lang::Yid => "yi",
-        Lang::Pol => "pl",
-        Lang::Amh => "am",
-        Lang::Jav => "jv",
-        Lang::Kor => "ko",
-        Lang::Nob => "nb",
-        Lang::Dan => "da",
-        Lang::Swe => "sv",
-        Lang::Fin => "fi",
-        Lang::Tur => "tr",
-        Lang::Nld => "nl",
-        Lang::Hun => "hu",
-        Lang::Ces => "cs",
-        Lang::Ell => "el",
-        Lang::Bul => "bg",
-        Lang::Bel => "be",
-        Lang::Mar => "mr",
-        Lang::Kan => "kn",
-        Lang::Ron => "ro",
-        Lang::Slv => "sl",
-        Lang::Hrv => "hr",
-        Lang::Srp => "sr",
-        Lang::Mkd => "mk",
-        Lang::Lit => "lt",
-        Lang::Lav => "lv",
-        Lang::Est => "et",
-        Lang::Tam => "ta",
-        Lang::Vie => "vi",
-        Lang::Urd => "ur",
-        Lang::Tha => "th",
-        Lang::Guj => "gu",
-        Lang::Uzb => "uz",
-        Lang::Pan => "pa",
-        Lang::Aze => "az",
-        Lang::Ind => "id",
-        Lang::Tel => "te",
-        Lang::Pes => "fa",
-        Lang::Mal => "ml",
-        Lang::Ori => "or",
-        Lang::Mya => "my",
-        Lang::Nep => "ne",
-        Lang::Sin => "si",
-        Lang::Khm => "km",
-        Lang::Tuk => "tk",
-        Lang::Aka => "ak",
-        Lang::Zul => "zu",
-        Lang::Sna => "sn",
-        Lang::Afr => "af",
-        Lang::Lat => "la",
-        Lang::Slk => "sk",
-        Lang::Cat => "ca",
-        Lang::Tgl => "tl",
-        Lang::Hye => "hy",
-        Lang::Cym => "cy",
+    let found = identify(text);
+    let mut others: Vec<String> = Vec::new();
+    for part in parts(text) {
+        if part.code != found.code && part.code != "und" && !others.iter().any(|other| other == part.code) {
+            others.push(part.code.to_owned());
+        }
     }
+    Language { code: found.code.to_owned(), confidence: f64::from(found.confidence), parts: others }
 }
 
 #[cfg(test)]
