@@ -126,7 +126,7 @@ fn move_one(one: &Move, touched: &mut BTreeSet<PathBuf>) -> Moved {
         return Moved::Failed(error);
     }
     fail_point!("rename.before", |_| std::process::abort());
-    for attempt in 0_u32..10_000 {
+    for attempt in 0..MOST_NAMES {
         let to = numbered(&one.to, attempt);
         match renameat_with(CWD, &one.from, CWD, &to, RenameFlags::NOREPLACE) {
             Ok(()) => {
@@ -144,8 +144,12 @@ fn move_one(one: &Move, touched: &mut BTreeSet<PathBuf>) -> Moved {
     Moved::Failed(DiskError { action: "move", path: one.from.clone(), source })
 }
 
-/// `name.ext`, then `name.1.ext`, `name.2.ext`, …
-fn numbered(path: &Path, attempt: u32) -> PathBuf {
+/// Most names tried for a file whose own is taken.
+pub const MOST_NAMES: u32 = 10_000;
+
+/// The name to try for a file whose own is taken: `name.ext`, then `name.1.ext`, `name.2.ext`, …
+#[must_use]
+pub fn numbered(path: &Path, attempt: u32) -> PathBuf {
     if attempt == 0 {
         return path.to_owned();
     }

@@ -15,7 +15,7 @@ mod durable;
 mod generation;
 
 pub use append::AppendFile;
-pub use durable::{Move, Moved, copy_range_durable, move_durable, sync_folder, write_durable};
+pub use durable::{MOST_NAMES, Move, Moved, copy_range_durable, move_durable, numbered, sync_folder, write_durable};
 pub use generation::{FileIdentity, Generation, free_bytes};
 
 use std::io;

@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use copydesk_disk::{DiskError, Generation, Move, Moved, move_durable, sync_folder};
+use copydesk_disk::{DiskError, Generation, Move, Moved, move_durable, numbered, sync_folder};
 use copydesk_readers::{open_quietly, sidecar};
 use fail::fail_point;
 use jiff::Timestamp;
 
-use crate::staging::{Staging, give_back, numbered};
+use crate::staging::{Staging, give_back};
 use crate::{After, Options};
 
 /// A file whose every record is settled.

@@ -14,14 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
-use copydesk_disk::{DiskError, FileIdentity, Move, Moved, move_durable, sync_folder};
+use copydesk_disk::{DiskError, FileIdentity, MOST_NAMES, Move, Moved, move_durable, numbered, sync_folder};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 /// The hidden folder, below the drop folder. Its name is left out by the rule for dotfiles.
 const FOLDER: &str = ".copydesk-moving";
-
-/// Most names tried for a file whose own is taken.
-const NAMES: u32 = 10_000;
 
 /// Drop folders that somebody moves files out of, or puts them back in: one at a time each.
 static AT_WORK: (Mutex<BTreeSet<PathBuf>>, Condvar) = (Mutex::new(BTreeSet::new()), Condvar::new());
@@ -103,7 +100,7 @@ pub(crate) fn give_back(from: &Path, to: &Path) -> Result<PathBuf, DiskError> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).map_err(|source| failed("create a folder to give back", source))?;
     }
-    for attempt in 0..NAMES {
+    for attempt in 0..MOST_NAMES {
         let name = numbered(to, attempt);
         match fs::hard_link(from, &name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !is_one_file(from, &name) => {}
@@ -167,20 +164,6 @@ pub(crate) fn recover(root: &Path) -> u64 {
         fs::remove_dir(folder).ok();
     }
     given_back
-}
-
-/// `name.ext`, then `name.1.ext`, `name.2.ext`, …
-pub(crate) fn numbered(path: &Path, attempt: u32) -> PathBuf {
-    if attempt == 0 {
-        return path.to_owned();
-    }
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!(".{attempt}"));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
 }
 
 #[cfg(test)]
