@@ -10,6 +10,7 @@ mod kill;
 mod lossy;
 mod operate;
 mod pressure;
+mod preview;
 mod samples;
 mod supervision;
 mod support;
