@@ -6,7 +6,7 @@ use crate::sketch::Sketch;
 use crate::stub::is_stub;
 
 /// One text, ready to be judged.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fingerprint {
     /// Key of the whole text ([`crate::text_key`]); none for an empty text or a stub without an address.
     pub text: Option<u128>,

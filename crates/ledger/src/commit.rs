@@ -50,7 +50,7 @@ impl Store {
                     self.join(&mut batch, &mut gathered, (id, entry.sequence), member)?;
                 }
                 if let Some(before) = memory.supersedes {
-                    self.supersede(&mut articles, before)?;
+                    self.supersede(&mut articles, before.id)?;
                 }
                 for (sequence, change) in &memory.records {
                     if let Some(OutboxChange::Put { record, .. }) = entry.changes.get(*change) {

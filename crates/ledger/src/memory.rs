@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use copydesk_article::{ArticleId, Sequence};
-use copydesk_dedup::{AddressRow, Changes, Horizon, Index, Likeness, MAX_HOLDERS, SketchRow, TextRow, Window};
+use copydesk_dedup::{AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, SketchRow, TextRow, Window};
 use fjall::{AbstractTree, Keyspace, OwnedWriteBatch as WriteBatch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,8 +43,8 @@ pub struct Memory {
     pub horizon: Horizon,
     /// The cluster it founds or joins.
     pub member: Option<Membership>,
-    /// The version that it takes the place of, by its id and the sequence its record is kept under.
-    pub supersedes: Option<ArticleId>,
+    /// The version that it takes the place of; its record is kept under its sequence.
+    pub supersedes: Option<Holder>,
     /// Records to keep: the sequence to keep one under, and which of the entry's changes it is.
     pub records: Vec<(Sequence, usize)>,
 }

@@ -89,6 +89,7 @@ fn alone(scratch: &Path) -> Config {
         // A small disk may still hold a small job.
         pipeline: Options { free_space_reserve_bytes: 0, ..Options::default() },
         policies: copydesk_pipeline::Policies::default(),
+        dedup: copydesk_pipeline::Dedup::default(),
         clean: CleanConfig::default(),
         admin: AdminConfig::default(),
         sinks: BTreeMap::from([("stdout".to_owned(), stdout)]),
@@ -162,10 +163,12 @@ fn summary(parts: &Parts, before: &copydesk_ledger::Progress) -> ExitCode {
     let quarantined = since(VerdictKind::Quarantined);
     if std::io::stderr().is_terminal() || quarantined > 0 {
         eprintln!(
-            "{} articles: {} original, {} duplicate, {quarantined} not readable",
+            "{} articles: {} original, {} duplicate, {} near duplicate, {} revision, {quarantined} not readable",
             after.committed.0 - before.committed.0,
             since(VerdictKind::Original),
             since(VerdictKind::Duplicate),
+            since(VerdictKind::NearDuplicate),
+            since(VerdictKind::Revision),
         );
     }
     if quarantined > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS }

@@ -3,7 +3,7 @@
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Content, Language, Problem};
 use copydesk_clean::{Cleaned, Input, Source, clean};
-use copydesk_dedup::text_key;
+use copydesk_dedup::{Fingerprint, UrlRules};
 use fail::fail_point;
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ pub async fn run(
             Step::Going(read) => {
                 station.works(1);
                 let mode = context.cleaning;
+                let rules = Arc::clone(&context.url_rules);
                 // Shared with the computation so that a panic there can't take the article with it.
                 let read = Arc::new(*read);
                 let job = Arc::clone(&read);
@@ -34,16 +35,18 @@ pub async fn run(
                     .cpu
                     .run(move || {
                         let cleaned = work(&job, mode);
-                        let key = text_key(&cleaned.text, job.supplied.url.as_deref());
-                        (cleaned, key)
+                        let address = address(&job, &cleaned, &rules);
+                        let fingerprint = Fingerprint::of(&cleaned.text, address.as_deref());
+                        (cleaned, fingerprint)
                     })
                     .await;
                 station.worked(computed.busy, 1);
-                let (cleaned, text_key) = computed.result.unwrap_or_else(|panic| (degraded(&read, &panic), None));
+                let (cleaned, fingerprint) =
+                    computed.result.unwrap_or_else(|panic| (degraded(&read, &panic), Fingerprint::default()));
                 // The computation has ended, so its share is gone.
                 let read = Arc::try_unwrap(read).map_err(|_| GivenUp)?;
                 let spent = Read { content: Content::Text(String::new()), ..read };
-                Step::Going(Box::new(CleanedArticle { read: spent, cleaned, text_key }))
+                Step::Going(Box::new(CleanedArticle { read: spent, cleaned, fingerprint }))
             }
         };
         if !station.send(&outbox, Item { ticket, step }).await {
@@ -61,6 +64,15 @@ fn source(read: &Read) -> Source<'_> {
         Content::Html(bytes) => Source::Html(bytes),
         Content::Markup(text) => Source::Markup(text),
     }
+}
+
+/// The address that versions of an article share: what was supplied, else what the page calls its own, unless that is
+/// the front page of its site.
+fn address(read: &Read, cleaned: &Cleaned, rules: &UrlRules) -> Option<String> {
+    let supplied = read.supplied.url.as_deref().and_then(|url| rules.normalise(url));
+    let own = || cleaned.canonical_url.as_deref().and_then(|url| rules.normalise(url));
+    let is_page = |address: &String| address["https://".len()..].contains(['/', '?', '#']);
+    supplied.or_else(|| own().filter(is_page))
 }
 
 fn work(read: &Read, mode: copydesk_clean::Mode) -> Cleaned {
