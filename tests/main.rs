@@ -12,3 +12,4 @@ mod pressure;
 mod samples;
 mod supervision;
 mod support;
+mod versions;

@@ -85,13 +85,23 @@ pub struct Input {
     pub repeats: u64,
     /// Records with the text of one before and another source.
     pub copies: u64,
+    /// Records with nearly the text of one before, and another source.
+    pub near: u64,
+    /// Records with another text at the URL of one before.
+    pub revisions: u64,
+    /// Of these, records that stood there before, byte for byte.
+    pub returns: u64,
 }
 
 impl Input {
     /// About so many articles of every kind.
     pub fn of(seed: u64, articles: usize) -> Self {
-        Writer { dice: Dice::new(seed), number: 0, lines: Vec::new(), texts: Vec::new(), input: Self::default() }
-            .write(articles as u64)
+        Writer::new(seed, false).write(articles as u64)
+    }
+
+    /// The same, with near copies and versions among them. What becomes of those depends on their order.
+    pub fn with_versions(seed: u64, articles: usize) -> Self {
+        Writer::new(seed, true).write(articles as u64)
     }
 
     /// Adds one file with so many good records.
@@ -165,10 +175,26 @@ struct Writer {
     lines: Vec<(String, &'static str, String)>,
     /// Text files that stand, with their source.
     texts: Vec<(String, &'static str)>,
+    /// Whether there are near copies and versions.
+    versions: bool,
+    /// Lines that another version has taken the place of.
+    revised: Vec<String>,
     input: Input,
 }
 
 impl Writer {
+    fn new(seed: u64, versions: bool) -> Self {
+        Self {
+            dice: Dice::new(seed),
+            number: 0,
+            lines: Vec::new(),
+            texts: Vec::new(),
+            versions,
+            revised: Vec::new(),
+            input: Input::default(),
+        }
+    }
+
     fn write(mut self, articles: u64) -> Input {
         while self.input.records < articles {
             match self.dice.below(14) {
@@ -224,6 +250,11 @@ impl Writer {
 
     fn good_line(&mut self) -> String {
         self.input.records += 1;
+        if self.versions && !self.lines.is_empty() && self.dice.percent(12) {
+            if let Some(line) = self.edited_line() {
+                return line;
+            }
+        }
         let chance = self.dice.below(100);
         if !self.lines.is_empty() && chance < 5 {
             self.input.repeats += 1;
@@ -245,6 +276,37 @@ impl Writer {
         let line = line(source, self.number, &text);
         self.lines.push((line.clone(), source, text));
         line
+    }
+
+    /// A near copy, a version, or a return to the version before it.
+    fn edited_line(&mut self) -> Option<String> {
+        if !self.revised.is_empty() && self.dice.percent(25) {
+            self.input.revisions += 1;
+            self.input.returns += 1;
+            let place = self.dice.below(self.revised.len());
+            return Some(self.revised.swap_remove(place));
+        }
+        let place = self.dice.below(self.lines.len());
+        let (before, source, text) = self.lines[place].clone();
+        // Long enough to be known by its text, whatever was cut.
+        let paragraphs: Vec<&str> = text.split("\n\n").collect();
+        if paragraphs.len() < 4 {
+            return None;
+        }
+        if self.dice.percent(50) {
+            self.number += 1;
+            self.input.near += 1;
+            let source = SOURCES[(SOURCES.iter().position(|one| *one == source).expect("known") + 1) % SOURCES.len()];
+            let near = format!("GENEVA (North Wire) - {}", paragraphs[..paragraphs.len() - 1].join("\n\n"));
+            return Some(line(source, self.number, &near));
+        }
+        self.lines.swap_remove(place);
+        let mut revised: serde_json::Value = serde_json::from_str(&before).expect("own JSON");
+        let added = format!("{}\n\nThe report was corrected by the desk.", paragraphs[1..].join("\n\n"));
+        revised["text"] = Value::from(added);
+        self.revised.push(before);
+        self.input.revisions += 1;
+        Some(revised.to_string())
     }
 
     fn lines_file(&mut self, lines: usize) {

@@ -224,7 +224,11 @@ impl Config {
             return mistake("dedup", "revision_overlap", "give a part from 0 to 1".to_owned());
         }
         if self.dedup.texts_days > self.dedup.keys_days {
-            return mistake("dedup", "texts_days", "texts can't be known longer than their keys (`keys_days`)".to_owned());
+            return mistake(
+                "dedup",
+                "texts_days",
+                "texts can't be known longer than their keys (`keys_days`)".to_owned(),
+            );
         }
         for (key, folder) in [("done", &self.intake.done), ("quarantine", &self.intake.quarantine)] {
             if *folder == self.intake.folder {

@@ -95,6 +95,20 @@ pub enum Finding {
     OtherBody,
 }
 
+impl Finding {
+    /// The finding in a word: `copy`, or why not.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy { .. } => "copy",
+            Self::TooLittle => "too_little",
+            Self::OtherNumbers => "other_numbers",
+            Self::OtherNames => "other_names",
+            Self::OtherBody => "other_body",
+        }
+    }
+}
+
 impl Comparison {
     /// Compares the aligner's text (left) with another; `furniture` tells which tokens of the left one count for
     /// nothing, and may be shorter than the text.

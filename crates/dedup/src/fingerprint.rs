@@ -19,6 +19,13 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// What can still be told of a text by its sketch: which texts are like it.
+    #[must_use]
+    pub fn of_sketch(sketch: Sketch) -> Self {
+        let anchors = anchors(sketch.tokens());
+        Self { text: None, address: None, sketch, anchors }
+    }
+
     /// The fingerprint of a text at a normalised address ([`crate::UrlRules::normalise`]).
     #[must_use]
     pub fn of(text: &str, address: Option<&str>) -> Self {

@@ -42,7 +42,8 @@ impl Desk {
             fetched: Some(fetched),
             text: &text,
         };
-        let outcome = judge(&self.recent.over(&self.store, Horizon::default()), &article, &Options::default()).expect("no I/O");
+        let outcome =
+            judge(&self.recent.over(&self.store, Horizon::default()), &article, &Options::default()).expect("no I/O");
         // Every third verdict a group is committed.
         self.recent.push(outcome.changes.clone());
         self.store.apply(&[outcome.changes]).expect("no I/O");
@@ -237,7 +238,10 @@ fn a_changed_text_at_its_address_is_a_revision_and_elsewhere_a_copy() {
     let corrected = story().replace("Ida Holm", "Ida Holmen");
     let Judgement::Revision(revision) = desk.take_from(url, 60, &corrected) else { panic!("no revision") };
     assert_eq!((revision.of, revision.version, revision.is_current), (of(1), 2, true));
-    assert_eq!(desk.take_from(Some("https://example.net/x"), 70, &corrected), Judgement::Duplicate { of: of(1), measure: Measure::Text });
+    assert_eq!(
+        desk.take_from(Some("https://example.net/x"), 70, &corrected),
+        Judgement::Duplicate { of: of(1), measure: Measure::Text }
+    );
     let Judgement::Revision(back) = desk.take_from(url, 120, &story()) else { panic!("a return is a revision") };
     assert_eq!((back.of, back.version, back.returns_to), (of(2), 3, Some(1)));
 }

@@ -76,6 +76,6 @@ pub use ledger::{Audit, Ledger, SinkAudit, Start};
 pub use memory::{ClusterRow, LedgerIndex, MAX_SITES, MemberRow, Membership, Memory};
 pub use rows::{
     Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
-    FileRow, FileState, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment,
-    Settled, SinkKey, SinkRow,
+    FileRow, FileState, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment, Settled, SinkKey,
+    SinkRow,
 };

@@ -265,12 +265,8 @@ impl Store {
         if let Some(cluster) = gathered.clusters.get_mut(&member.original) {
             cluster.join(member);
         }
-        let row = MemberRow {
-            id,
-            site: member.site.clone(),
-            published: member.published.clone(),
-            likeness: member.likeness,
-        };
+        let row =
+            MemberRow { id, site: member.site.clone(), published: member.published.clone(), likeness: member.likeness };
         self.put(batch, &self.memory.members, &keys::member(member.original, sequence), &row);
         Ok(())
     }

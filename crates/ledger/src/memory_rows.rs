@@ -3,8 +3,7 @@
 use copydesk_article::{ArticleId, Measure, Sequence};
 use copydesk_dedup::{AddressRow, Holder, Likeness, Sketch, SketchRow, TextRow};
 
-const MEASURES: [Measure; 5] =
-    [Measure::Id, Measure::Url, Measure::Text, Measure::Resemblance, Measure::Containment];
+const MEASURES: [Measure; 5] = [Measure::Id, Measure::Url, Measure::Text, Measure::Resemblance, Measure::Containment];
 
 /// Reads from the front of a row; none where it is too short.
 struct Reader<'a>(&'a [u8]);

@@ -87,7 +87,11 @@ fn entry(sequence: u64, window: u32, original: u64) -> CommitEntry {
         window: Window(window),
         text: Some((sequence.into(), TextRow { original: holder(original), likeness: None })),
         anchors: (0..24).map(|anchor| sequence * 1_000_003 + anchor).collect(),
-        sketch: Some(SketchRow { id: id(sequence), of: None, sketch: Sketch::of(&format!("{sequence} words ").repeat(300)) }),
+        sketch: Some(SketchRow {
+            id: id(sequence),
+            of: None,
+            sketch: Sketch::of(&format!("{sequence} words ").repeat(300)),
+        }),
         address: None,
     };
     let member = Membership {
@@ -108,7 +112,12 @@ fn entry(sequence: u64, window: u32, original: u64) -> CommitEntry {
             at: Timestamp::UNIX_EPOCH,
             rows: 0,
         },
-        article: Some(ArticleRow { document: id(sequence), version: 1, is_current: true, sequence: Sequence(sequence) }),
+        article: Some(ArticleRow {
+            document: id(sequence),
+            version: 1,
+            is_current: true,
+            sequence: Sequence(sequence),
+        }),
         memory: Some(memory),
         changes: Vec::new(),
         offset: 0,

@@ -85,7 +85,13 @@ impl Ticket {
             prefix: self.end.prefix,
             kept: decision.kept,
         };
-        Resolved { entry, keep: decision.keep, quiet: decision.quiet, admitted: self.admitted, reservation: self.reservation }
+        Resolved {
+            entry,
+            keep: decision.keep,
+            quiet: decision.quiet,
+            admitted: self.admitted,
+            reservation: self.reservation,
+        }
     }
 }
 
@@ -129,16 +135,7 @@ impl Decision {
     /// A decision that leaves nothing but the verdict.
     #[must_use]
     pub const fn only(id: Option<ArticleId>, verdict: Verdict) -> Self {
-        Self {
-            id,
-            verdict,
-            article: None,
-            memory: None,
-            changes: Vec::new(),
-            kept: false,
-            keep: false,
-            quiet: false,
-        }
+        Self { id, verdict, article: None, memory: None, changes: Vec::new(), kept: false, keep: false, quiet: false }
     }
 }
 

@@ -49,5 +49,6 @@ pub use delivery::SinkPart;
 pub use desk::{Ended, Fault, Parts};
 pub use intake::{FileSource, Inbox, IntakePart, Left, NamedFile, Priority};
 pub use options::{Dedup, Options, Policies, Policy};
+pub use stages::clean::fingerprinted;
 pub use status::{Doing, SinkStatus, StageSeconds, Station, Status};
 pub use supervisor::{GaveUp, supervise};

@@ -1,8 +1,8 @@
 //! `clean`: from what a scraper left to the article itself. Parallel, several tasks on one inbox.
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{Content, Language, Problem};
-use copydesk_clean::{Cleaned, Input, Source, clean};
+use copydesk_article::{Content, Language, Problem, Supplied};
+use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
 use copydesk_dedup::{Fingerprint, UrlRules};
 use fail::fail_point;
 use std::sync::Arc;
@@ -34,10 +34,8 @@ pub async fn run(
                 let computed = context
                     .cpu
                     .run(move || {
-                        let cleaned = work(&job, mode);
-                        let address = address(&job, &cleaned, &rules);
-                        let fingerprint = Fingerprint::of(&cleaned.text, address.as_deref());
-                        (cleaned, fingerprint)
+                        hostile(&job);
+                        fingerprinted(&job.content, &job.supplied, mode, &rules)
                     })
                     .await;
                 station.worked(computed.busy, 1);
@@ -57,8 +55,8 @@ pub async fn run(
     Ok(())
 }
 
-fn source(read: &Read) -> Source<'_> {
-    match &read.content {
+fn source(content: &Content) -> Source<'_> {
+    match content {
         Content::Bytes(bytes) => Source::Bytes(bytes),
         Content::Text(text) => Source::Text(text),
         Content::Html(bytes) => Source::Html(bytes),
@@ -68,16 +66,20 @@ fn source(read: &Read) -> Source<'_> {
 
 /// The address that versions of an article share: what was supplied, else what the page calls its own, unless that is
 /// the front page of its site.
-fn address(read: &Read, cleaned: &Cleaned, rules: &UrlRules) -> Option<String> {
-    let supplied = read.supplied.url.as_deref().and_then(|url| rules.normalise(url));
+fn address(supplied: &Supplied, cleaned: &Cleaned, rules: &UrlRules) -> Option<String> {
+    let supplied = supplied.url.as_deref().and_then(|url| rules.normalise(url));
     let own = || cleaned.canonical_url.as_deref().and_then(|url| rules.normalise(url));
     let is_page = |address: &String| address["https://".len()..].contains(['/', '?', '#']);
     supplied.or_else(|| own().filter(is_page))
 }
 
-fn work(read: &Read, mode: copydesk_clean::Mode) -> Cleaned {
-    hostile(read);
-    clean(&Input { source: source(read), supplied: &read.supplied, mode })
+/// What the stage does to a record: the article in it, and what that is recognised by.
+#[must_use]
+pub fn fingerprinted(content: &Content, supplied: &Supplied, mode: Mode, rules: &UrlRules) -> (Cleaned, Fingerprint) {
+    let cleaned = clean(&Input { source: source(content), supplied, mode });
+    let address = address(supplied, &cleaned, rules);
+    let fingerprint = Fingerprint::of(&cleaned.text, address.as_deref());
+    (cleaned, fingerprint)
 }
 
 /// Where tests make an article panic, or kill the process; nothing in any other build.

@@ -61,7 +61,7 @@ fn address(context: &Context, read: &Read) -> Option<u128> {
 /// neither committed nor in flight.
 fn stands_alone(read: &Read, row: &ArticleRow, has_address: bool, neighbour: bool) -> bool {
     // What a page calls its own address is known after cleaning only.
-    let may_have_address = read.supplied.canonical_url.is_some()
-        || matches!(read.content, Content::Html(_) | Content::Markup(_));
+    let may_have_address =
+        read.supplied.canonical_url.is_some() || matches!(read.content, Content::Html(_) | Content::Markup(_));
     if has_address { row.is_current && !neighbour } else { !may_have_address }
 }
