@@ -44,24 +44,6 @@ const DEEDS: [&str; 8] = [
     "warned of delays to",
     "welcomed the funding of",
 ];
-const THINGS: [&str; 8] = [
-    "the northern ferry terminal",
-    "the flood barrier",
-    "the night bus network",
-    "the old grain market",
-    "the regional hospital",
-    "the school meal programme",
-    "the coastal railway",
-    "the water treatment works",
-];
-const TAILS: [&str; 6] = [
-    "after three weeks of talks",
-    "despite objections from residents",
-    "as costs continued to rise",
-    "before the end of the season",
-    "with support from both parties",
-    "while an audit was still under way",
-];
 
 /// A file to drop.
 #[derive(Clone)]
@@ -154,18 +136,25 @@ pub fn body(dice: &mut Dice, number: u64, paragraphs: usize) -> String {
     let paragraph = |dice: &mut Dice, part: usize| {
         let sentences = (0..3 + dice.below(3)).map(|sentence| {
             format!(
-                "{} said in {} that {} {} {} {}, case {number}-{part}-{sentence}.",
+                "{} said in {} that {} {} {}, case {number}-{part}-{sentence}.",
                 dice.pick(&PEOPLE),
                 dice.pick(&PLACES),
                 dice.pick(&BODIES),
                 dice.pick(&DEEDS),
-                dice.pick(&THINGS),
-                dice.pick(&TAILS),
+                words(dice, 12),
             )
         });
         sentences.collect::<Vec<_>>().join(" ")
     };
     (0..paragraphs).map(|part| paragraph(dice, part)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Words of no language: what sets one article apart from a form filled in with other names.
+fn words(dice: &mut Dice, count: usize) -> String {
+    let syllable =
+        |dice: &mut Dice| [dice.pick(&["k", "m", "s", "t", "v"]), dice.pick(&["a", "e", "i", "o", "u"])].concat();
+    let word = |dice: &mut Dice| (0..3 + dice.below(2)).map(|_| syllable(dice)).collect::<String>();
+    (0..count).map(|_| word(dice)).collect::<Vec<_>>().join(" ")
 }
 
 struct Writer {
@@ -265,7 +254,7 @@ impl Writer {
             let (_, before, text) = self.lines[self.dice.below(self.lines.len())].clone();
             source = SOURCES[(SOURCES.iter().position(|one| *one == before).expect("known") + 1) % SOURCES.len()];
             self.number += 1;
-            self.input.copies += u64::from(text.split_whitespace().count() >= 60);
+            self.input.copies += u64::from(text.split_whitespace().count() >= 40);
             text
         } else if chance < 14 {
             self.number += 1;

@@ -1,6 +1,6 @@
 //! Articles nobody wrote, in any number, with the vocabulary and the phrases of a corpus.
 //!
-//! Sentences are drawn from a corpus at random, and of each a third of the words is replaced by words drawn from it as
+//! Sentences are drawn from a corpus at random, and of each half of the words are replaced by words drawn from it as
 //! often as they stand in it. So words and short phrases are as common or as rare as in the corpus, most runs of three
 //! words are new, and lengths are those of its articles. Every article depends on the seed and its number alone; some
 //! are copies of one not long before, cut and with a dateline.
@@ -14,7 +14,7 @@ use crate::corpus;
 use crate::random::Random;
 
 /// One word in so many is replaced.
-const REPLACED: usize = 3;
+const REPLACED: usize = 2;
 
 /// How far back the original of a copy may be.
 const BACK: usize = 20_000;

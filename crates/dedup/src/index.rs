@@ -5,7 +5,7 @@
 //! | table | key | value | a document writes |
 //! |---|---|---|---|
 //! | texts | key of the whole text | [`TextRow`] | 1 |
-//! | anchors | anchor key | first [`MAX_HOLDERS`] articles with it | 16 to 32 if original or mostly text of its own, else 0 |
+//! | anchors | anchor key | first [`MAX_HOLDERS`] articles with it | 12 to 24 if original or mostly text of its own, else 0 |
 //! | sketches | sequence | [`SketchRow`]: 2 bytes a token | 1 if it writes anchors or an address |
 //! | addresses | key of the normalised URL | [`AddressRow`] | 1 if it has a URL |
 //!
@@ -101,6 +101,16 @@ pub struct AddressRow {
     pub turnovers: u8,
 }
 
+/// An anchor that an article is found by from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// The anchor.
+    pub key: u64,
+    /// What [`Index::holders`] said of it when the article was judged: a store need not look again. None where nobody
+    /// asked.
+    pub before: Option<Vec<Sequence>>,
+}
+
 /// What one verdict adds to the index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {
@@ -111,7 +121,7 @@ pub struct Changes {
     /// A text met for the first time.
     pub text: Option<(u128, TextRow)>,
     /// Anchors it is found by from now on.
-    pub anchors: Vec<u64>,
+    pub anchors: Vec<Posting>,
     /// A text kept under `sequence`.
     pub sketch: Option<SketchRow>,
     /// What now stands at an address; replaces the row before it.

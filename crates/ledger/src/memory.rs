@@ -19,10 +19,13 @@
 //! Rows are bytes in fixed places, not JSON: there are thirty of them an article.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 
 use copydesk_article::{ArticleId, Sequence};
-use copydesk_dedup::{AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, SketchRow, TextRow, Window};
+use copydesk_dedup::{
+    AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, Posting, SketchRow, TextRow, Window,
+};
 use fjall::{AbstractTree, Keyspace, OwnedWriteBatch as WriteBatch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -220,14 +223,21 @@ impl Store {
         {
             gathered.texts.insert((window, key), row);
         }
-        for anchor in &changes.anchors {
-            let place = (window, *anchor);
-            let holders = match gathered.anchors.get_mut(&place) {
-                Some(holders) => holders,
-                None => {
-                    let stored = self.bytes(&self.memory.anchors, &keys::anchor(window, *anchor))?;
-                    let holders = stored.map_or_else(Vec::new, |bytes| memory_rows::holders(&bytes));
-                    gathered.anchors.entry(place).or_insert(holders)
+        let first = match gathered.opened {
+            Some((opened, first)) if opened == window => first,
+            _ => self.windows_known().first_sequence(window),
+        };
+        for Posting { key, before } in &changes.anchors {
+            let place = (window, *key);
+            let holders = match (gathered.anchors.entry(place), before) {
+                (Entry::Occupied(gathered), _) => gathered.into_mut(),
+                // All who had it before, in this window too.
+                (Entry::Vacant(vacant), Some(before)) if before.len() < MAX_HOLDERS => {
+                    vacant.insert(before.iter().copied().filter(|holder| *holder >= first).collect())
+                }
+                (Entry::Vacant(vacant), _) => {
+                    let stored = self.bytes(&self.memory.anchors, &keys::anchor(window, *key))?;
+                    vacant.insert(stored.map_or_else(Vec::new, |bytes| memory_rows::holders(&bytes)))
                 }
             };
             if holders.len() < MAX_HOLDERS {

@@ -75,7 +75,7 @@ impl Options {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dedup {
-    /// What is remembered goes in windows of so many days, each at once. Default 30.
+    /// What is remembered goes in windows of so many days, each at once. Default 45.
     pub window_days: u32,
     /// Days that a text and an address are known again: exact copies, versions. Default 360.
     pub keys_days: u32,
@@ -105,7 +105,7 @@ impl Default for Dedup {
         let UrlRules { tracking, editions, amp } = UrlRules::default();
         let copydesk_dedup::Options { overlap, rolling_after, burst_secs } = copydesk_dedup::Options::default();
         Self {
-            window_days: 30,
+            window_days: 45,
             keys_days: 360,
             texts_days: 90,
             revision_overlap: overlap,
