@@ -175,7 +175,8 @@ impl Writer {
     fn new(seed: u64, versions: bool) -> Self {
         Self {
             dice: Dice::new(seed),
-            number: 0,
+            // No two inputs have a URL in common.
+            number: seed % 997 * 100_000,
             lines: Vec::new(),
             texts: Vec::new(),
             versions,
