@@ -24,7 +24,7 @@ use crate::align::{Aligner, Run, against};
 use crate::token::Token;
 
 /// A copy shares at least this part of itself or of its original …
-pub const CONTAINMENT: f64 = 0.45;
+pub const CONTAINMENT: f64 = 0.5;
 /// … or this, where fewer than [`FEW`] tokens are shared.
 pub const CONTAINMENT_OF_FEW: f64 = 0.55;
 /// Few tokens to share.
