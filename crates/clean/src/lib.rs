@@ -50,5 +50,5 @@ mod tail;
 mod web;
 
 pub use charset::is_binary;
-pub use clean::{Cleaned, Input, Mode, Source, clean};
+pub use clean::{Cleaned, Input, Mode, Source, clean, source_text};
 pub use local_time::{instant, time_zone};

@@ -26,6 +26,8 @@ pub enum Command {
     Ingest(Ingest),
     /// Say what is like an article, how much, and why
     Duplicates(Duplicates),
+    /// Show what would become of a file: how it is read, what is cut and mended and why, names
+    Preview(Preview),
     /// Say whether `run` would start, and if not, why and where
     Check,
     /// Write a small configuration to start from
@@ -56,6 +58,22 @@ pub struct Duplicates {
     pub article: String,
 
     /// One JSON object an article
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `preview`.
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// The file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Only this record of the file, counted from 0
+    #[arg(long, value_name = "N")]
+    pub record: Option<u64>,
+
+    /// One line of JSON a record, for tools
     #[arg(long)]
     pub json: bool,
 }

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Run => commands::run::run(arguments.config.as_deref()),
         Command::Ingest(ingest) => commands::ingest::run(arguments.config.as_deref(), &ingest),
         Command::Duplicates(duplicates) => commands::duplicates::run(arguments.config.as_deref(), &duplicates),
+        Command::Preview(preview) => commands::preview::run(arguments.config.as_deref(), &preview),
         Command::Check => commands::check::run(arguments.config.as_deref()),
         Command::Init(init) => commands::init::run(&init),
     };

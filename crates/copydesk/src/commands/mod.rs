@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod duplicates;
+mod files;
 pub mod ingest;
 pub mod init;
+pub mod preview;
 pub mod run;
