@@ -265,16 +265,17 @@ impl Store {
             gathered.clusters.insert(sequence, ClusterRow::new(id, member));
             return Ok(());
         }
-        let key = keys::sequence(member.original);
-        if !gathered.clusters.contains_key(&member.original) {
-            let stored = self.get::<ClusterRow>(&self.memory.clusters, "clusters", &key)?;
-            // The original's row may have expired: then nobody asks for the cluster either.
-            let Some(row) = stored else { return Ok(()) };
-            gathered.clusters.insert(member.original, row);
-        }
-        if let Some(cluster) = gathered.clusters.get_mut(&member.original) {
-            cluster.join(member);
-        }
+        let cluster = match gathered.clusters.entry(member.original) {
+            Entry::Occupied(gathered) => gathered.into_mut(),
+            Entry::Vacant(vacant) => {
+                let key = keys::sequence(member.original);
+                let stored = self.get::<ClusterRow>(&self.memory.clusters, "clusters", &key)?;
+                // The original's row may have expired: then nobody asks for the cluster either.
+                let Some(row) = stored else { return Ok(()) };
+                vacant.insert(row)
+            }
+        };
+        cluster.join(member);
         let row =
             MemberRow { id, site: member.site.clone(), published: member.published.clone(), likeness: member.likeness };
         self.put(batch, &self.memory.members, &keys::member(member.original, sequence), &row);
