@@ -240,10 +240,12 @@ impl Writer {
 
     fn good_line(&mut self) -> String {
         self.input.records += 1;
-        if self.versions && !self.lines.is_empty() && self.dice.percent(12) {
-            if let Some(line) = self.edited_line() {
-                return line;
-            }
+        if self.versions
+            && !self.lines.is_empty()
+            && self.dice.percent(12)
+            && let Some(line) = self.edited_line()
+        {
+            return line;
         }
         let chance = self.dice.below(100);
         if !self.lines.is_empty() && chance < 5 {
