@@ -14,3 +14,4 @@ mod preview;
 mod samples;
 mod supervision;
 mod support;
+mod versions;

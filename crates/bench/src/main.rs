@@ -1,11 +1,13 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Four commands:
+//! A tool for the people who build the desk; it is not shipped. Five commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
 //! - `predict` runs one part of the desk over a test set (`predict/`), through the same public functions as
 //!   the stages and with the default configuration, so that a score is a score of the desk.
+//! - `scale-dedup` streams millions of made-up articles (`synthesis.rs`) through fingerprinting, judging and the
+//!   ledger's index (`scale_dedup.rs`).
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
 
@@ -21,7 +23,9 @@ mod percentile;
 mod predict;
 mod process;
 mod random;
+mod scale_dedup;
 mod scan;
+mod synthesis;
 
 use std::process::ExitCode;
 
@@ -41,6 +45,8 @@ enum Command {
     Load(load::Options),
     /// Run one part of the desk over a test set and write its predictions.
     Predict(predict::Options),
+    /// Stream made-up articles through fingerprinting, judging and the ledger's index, and measure them.
+    ScaleDedup(scale_dedup::Options),
     /// Start the real binary on a great many files, in the drop folder or in `done`.
     Scan(scan::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
@@ -51,6 +57,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Load(options) => load(&options),
         Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScaleDedup(options) => scale_dedup::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
     };

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use copydesk_clean::Mode;
-use copydesk_pipeline::{Inbox, Options as PipelineOptions, Policies, Priority};
+use copydesk_pipeline::{Dedup, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
 use copydesk_sinks::{KINDS, SinkOptions, StdoutOptions};
 use serde::Deserialize;
@@ -21,7 +21,8 @@ use crate::config_error::{ConfigError, nearest};
 const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
 
 /// The sections.
-const SECTIONS: [&str; 9] = ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "clean", "admin", "sinks"];
+const SECTIONS: [&str; 10] =
+    ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "admin", "sinks"];
 
 /// Name of the inbox that `[intake]` describes.
 const MAIN_INBOX: &str = "main";
@@ -49,6 +50,8 @@ pub struct Config {
     pub pipeline: PipelineOptions,
     /// `[policy]`.
     pub policies: Policies,
+    /// `[dedup]`.
+    pub dedup: Dedup,
     /// `[clean]`.
     pub clean: CleanConfig,
     /// `[admin]`.
@@ -191,7 +194,8 @@ impl Config {
             ledger,
             // A small disk may still hold a small job.
             pipeline: PipelineOptions { free_space_reserve_bytes: 0, ..PipelineOptions::default() },
-            policies: copydesk_pipeline::Policies::default(),
+            policies: Policies::default(),
+            dedup: Dedup::default(),
             clean: CleanConfig::default(),
             admin: AdminConfig::default(),
             sinks: BTreeMap::from([("stdout".to_owned(), stdout)]),
@@ -226,6 +230,7 @@ impl Config {
             ledger: source.section(section("ledger"))?,
             pipeline: source.section(section("pipeline"))?,
             policies: source.section(section("policy"))?,
+            dedup: source.section(section("dedup"))?,
             clean: source.section(section("clean"))?,
             admin: source.section(section("admin"))?,
             sinks,
@@ -252,6 +257,10 @@ impl Config {
             ("ledger", "memtable_bytes", self.ledger.memtable_bytes, 1 << 20..=1 << 32),
             ("ledger", "journal_max_bytes", self.ledger.journal_max_bytes, 64 << 20..=1 << 40),
             ("ledger", "segment_bytes", self.ledger.segment_bytes, 1024..=1 << 40),
+            ("dedup", "window_days", self.dedup.window_days.into(), 1..=3650),
+            ("dedup", "keys_days", self.dedup.keys_days.into(), 1..=36_500),
+            ("dedup", "texts_days", self.dedup.texts_days.into(), 1..=36_500),
+            ("dedup", "rolling_after", self.dedup.rolling_after.into(), 1..=255),
             ("pipeline", "workers", self.pipeline.workers as u64, 0..=1024),
             ("pipeline", "memory_budget_bytes", self.pipeline.memory_budget_bytes, 1 << 20..=1 << 42),
             ("pipeline", "backfill_lag_articles", self.pipeline.backfill_lag_articles, 0..=1 << 40),
@@ -262,6 +271,16 @@ impl Config {
             if !range.contains(&value) {
                 return mistake(section, key, format!("give a number from {} to {}", range.start(), range.end()));
             }
+        }
+        if !(0.0..=1.0).contains(&self.dedup.revision_overlap) {
+            return mistake("dedup", "revision_overlap", "give a part from 0 to 1".to_owned());
+        }
+        if self.dedup.texts_days > self.dedup.keys_days {
+            return mistake(
+                "dedup",
+                "texts_days",
+                "texts can't be known longer than their keys (`keys_days`)".to_owned(),
+            );
         }
         for (key, folder) in [("done", &self.intake.done), ("quarantine", &self.intake.quarantine)] {
             if *folder == self.intake.folder {

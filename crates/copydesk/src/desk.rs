@@ -32,6 +32,7 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
     Ok(Parts {
         options: Arc::new(config.pipeline.clone()),
         policies: config.policies,
+        dedup: Arc::new(config.dedup.clone()),
         cleaning: config.clean.mode,
         intake: Arc::new(IntakePart::new(config.pipeline_inboxes(), Arc::new(config.sources.clone()), source)),
         sinks: sinks.collect(),

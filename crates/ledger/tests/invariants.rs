@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_article::{Arrival, ArticleId, FileNumber, Measure, Sequence, Verdict};
+use copydesk_dedup::{Changes, Holder, Horizon, TextRow, Window};
 use copydesk_disk::{FileIdentity, Generation};
 use copydesk_ledger::{
     Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, ExceptionKind, FileProgress, FileRow, FileState,
-    FjallLedger, Key, KeyRow, Learned, Ledger, Options, OutboxChange, PathText, Settled, SinkKey, epoch_for,
+    FjallLedger, Learned, Ledger, Memory, Options, OutboxChange, PathText, Settled, SinkKey, epoch_for,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -54,12 +55,25 @@ fn entry(file: FileNumber, sequence: u64, verdict: Verdict, rows: u16) -> Commit
             rows,
         },
         article: Some(ArticleRow { document: id, version: 1, is_current: true, sequence }),
-        keys: vec![(Key::Text(u128::from(sequence.0)), KeyRow { id, sequence })],
+        memory: Some(remembered(id, sequence)),
         changes: vec![put; rows.into()],
         offset: sequence.0 * 100,
         prefix: sequence.0 * 7,
         kept: false,
     }
+}
+
+fn remembered(id: ArticleId, sequence: Sequence) -> Memory {
+    let original = Holder { id, sequence };
+    let changes = Changes {
+        sequence,
+        window: Window(0),
+        text: Some((sequence.0.into(), TextRow { original, likeness: None })),
+        anchors: Vec::new(),
+        sketch: None,
+        address: None,
+    };
+    Memory { changes, horizon: Horizon::default(), member: None, supersedes: None, records: vec![(sequence, 0)] }
 }
 
 fn verdict(choice: u8) -> Verdict {

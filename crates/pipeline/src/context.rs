@@ -5,12 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use copydesk_article::ArticleId;
 use copydesk_clean::Mode;
+use copydesk_dedup::UrlRules;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
 use crate::cpu::Cpu;
 use crate::in_flight::InFlight;
-use crate::options::{Options, Policies};
+use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::{GivenUp, PatientLedger};
 use crate::status::Status;
@@ -22,6 +23,10 @@ pub struct Context {
     pub options: Arc<Options>,
     /// What happens to copies.
     pub policies: Policies,
+    /// What is remembered of articles.
+    pub dedup: Arc<Dedup>,
+    /// Which addresses are one.
+    pub url_rules: Arc<UrlRules>,
     /// How far cleaning goes.
     pub cleaning: Mode,
     /// Durable state.

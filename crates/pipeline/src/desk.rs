@@ -22,7 +22,7 @@ use crate::cpu::{Cpu, words};
 use crate::delivery::{self, SinkPart};
 use crate::gauges::{Depth, Gauges};
 use crate::intake::IntakePart;
-use crate::options::{Options, Policies};
+use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::admission::{Links, Reading};
 use crate::stages::commit::FileRead;
@@ -42,6 +42,8 @@ pub struct Parts {
     pub options: Arc<Options>,
     /// What happens to copies.
     pub policies: Policies,
+    /// What is remembered of articles.
+    pub dedup: Arc<Dedup>,
     /// How far cleaning goes.
     pub cleaning: Mode,
     /// Where files come from.
@@ -119,6 +121,8 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     let context = Context {
         options: Arc::clone(&parts.options),
         policies: parts.policies,
+        dedup: Arc::clone(&parts.dedup),
+        url_rules: Arc::new(parts.dedup.url_rules()),
         cleaning: parts.cleaning,
         ledger: PatientLedger::new(Arc::clone(&parts.ledger), Arc::clone(&parts.status), kill.clone()),
         in_flight: Arc::default(),

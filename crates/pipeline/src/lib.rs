@@ -48,6 +48,7 @@ pub use cpu::Cpu;
 pub use delivery::SinkPart;
 pub use desk::{Ended, Fault, Parts};
 pub use intake::{FileSource, Inbox, IntakePart, Left, NamedFile, Priority};
-pub use options::{Options, Policies, Policy};
+pub use options::{Dedup, Options, Policies, Policy};
+pub use stages::clean::fingerprinted;
 pub use status::{Doing, SinkStatus, StageSeconds, Station, Status};
 pub use supervisor::{GaveUp, supervise};

@@ -1,9 +1,9 @@
 //! `clean`: from what a scraper left to the article itself. Parallel, several tasks on one inbox.
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{Content, Language, Problem};
-use copydesk_clean::{Cleaned, Input, Source, clean};
-use copydesk_dedup::text_key;
+use copydesk_article::{Content, Language, Problem, Supplied};
+use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
+use copydesk_dedup::{Fingerprint, UrlRules};
 use fail::fail_point;
 use std::sync::Arc;
 
@@ -27,23 +27,24 @@ pub async fn run(
             Step::Going(read) => {
                 station.works(1);
                 let mode = context.cleaning;
+                let rules = Arc::clone(&context.url_rules);
                 // Shared with the computation so that a panic there can't take the article with it.
                 let read = Arc::new(*read);
                 let job = Arc::clone(&read);
                 let computed = context
                     .cpu
                     .run(move || {
-                        let cleaned = work(&job, mode);
-                        let key = text_key(&cleaned.text, job.supplied.url.as_deref());
-                        (cleaned, key)
+                        hostile(&job);
+                        fingerprinted(&job.content, &job.supplied, mode, &rules)
                     })
                     .await;
                 station.worked(computed.busy, 1);
-                let (cleaned, text_key) = computed.result.unwrap_or_else(|panic| (degraded(&read, &panic), None));
+                let (cleaned, fingerprint) =
+                    computed.result.unwrap_or_else(|panic| (degraded(&read, &panic), Fingerprint::default()));
                 // The computation has ended, so its share is gone.
                 let read = Arc::try_unwrap(read).map_err(|_| GivenUp)?;
                 let spent = Read { content: Content::Text(String::new()), ..read };
-                Step::Going(Box::new(CleanedArticle { read: spent, cleaned, text_key }))
+                Step::Going(Box::new(CleanedArticle { read: spent, cleaned, fingerprint }))
             }
         };
         if !station.send(&outbox, Item { ticket, step }).await {
@@ -54,8 +55,8 @@ pub async fn run(
     Ok(())
 }
 
-fn source(read: &Read) -> Source<'_> {
-    match &read.content {
+fn source(content: &Content) -> Source<'_> {
+    match content {
         Content::Bytes(bytes) => Source::Bytes(bytes),
         Content::Text(text) => Source::Text(text),
         Content::Html(bytes) => Source::Html(bytes),
@@ -63,9 +64,22 @@ fn source(read: &Read) -> Source<'_> {
     }
 }
 
-fn work(read: &Read, mode: copydesk_clean::Mode) -> Cleaned {
-    hostile(read);
-    clean(&Input { source: source(read), supplied: &read.supplied, mode })
+/// The address that versions of an article share: what was supplied, else what the page calls its own, unless that is
+/// the front page of its site.
+fn address(supplied: &Supplied, cleaned: &Cleaned, rules: &UrlRules) -> Option<String> {
+    let supplied = supplied.url.as_deref().and_then(|url| rules.normalise(url));
+    let own = || cleaned.canonical_url.as_deref().and_then(|url| rules.normalise(url));
+    let is_page = |address: &String| address["https://".len()..].contains(['/', '?', '#']);
+    supplied.or_else(|| own().filter(is_page))
+}
+
+/// What the stage does to a record: the article in it, and what that is recognised by.
+#[must_use]
+pub fn fingerprinted(content: &Content, supplied: &Supplied, mode: Mode, rules: &UrlRules) -> (Cleaned, Fingerprint) {
+    let cleaned = clean(&Input { source: source(content), supplied, mode });
+    let address = address(supplied, &cleaned, rules);
+    let fingerprint = Fingerprint::of(&cleaned.text, address.as_deref());
+    (cleaned, fingerprint)
 }
 
 /// Where tests make an article panic, or kill the process; nothing in any other build.

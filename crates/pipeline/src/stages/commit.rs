@@ -17,6 +17,7 @@ use crate::flow::Resolved;
 use crate::metric;
 use crate::reorder::Reorder;
 use crate::stages::GivenUp;
+use crate::stages::amend::amend;
 use crate::status::Station;
 
 /// A group is closed at so many bytes of records, whatever the number of articles.
@@ -125,6 +126,7 @@ async fn commit_group(
     }
     station.works(group.len() as u64);
     let started = Instant::now();
+    let group = amended(context, group).await?;
     let mut admitted = Vec::with_capacity(group.len());
     let mut reservations = Vec::with_capacity(group.len());
     let mut entries = Vec::with_capacity(group.len());
@@ -154,6 +156,16 @@ async fn commit_group(
     }
     station.worked(started.elapsed(), u32::try_from(group.entries.len()).unwrap_or(u32::MAX));
     Ok(true)
+}
+
+/// The group with what it changes in articles before.
+async fn amended(context: &Context, mut group: Vec<Resolved>) -> Result<Vec<Resolved>, GivenUp> {
+    if group.iter().all(|item| item.entry.memory.is_none()) {
+        return Ok(group);
+    }
+    let job = context.clone();
+    let amending = tokio::task::spawn_blocking(move || amend(&job, &mut group).map(|()| group));
+    amending.await.unwrap_or(Err(GivenUp))
 }
 
 /// Says why an article is not delivered.

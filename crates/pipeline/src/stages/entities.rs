@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{Entity, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag};
+use copydesk_article::{
+    ChangeKind, Entity, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, TextChange, Urls, VerdictTag,
+};
+use copydesk_dedup::{Change, diff};
 use copydesk_entities::{ENGINE, Input, recognise};
 use copydesk_ledger::{OutboxChange, epoch_for};
 use fail::fail_point;
@@ -75,6 +78,19 @@ fn deliver(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Probl
     decision
 }
 
+/// What a revision changed, paragraph by paragraph.
+fn changes(before: &str, text: &str) -> Vec<TextChange> {
+    let change = |change| {
+        let (kind, from, to, old) = match change {
+            Change::Added { to, .. } => (ChangeKind::Added, None, Some(to), None),
+            Change::Removed { from, old } => (ChangeKind::Removed, Some(from), None, Some(old)),
+            Change::Changed { from, to, old, .. } => (ChangeKind::Changed, Some(from), Some(to), Some(old)),
+        };
+        TextChange { kind, from, to, old: old.map(str::to_owned) }
+    };
+    diff(before, text).into_iter().map(change).collect()
+}
+
 fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Problem>) -> Record {
     let (read, cleaned) = (&judged.article.read, &judged.article.cleaned);
     let supplied = &read.supplied;
@@ -86,14 +102,14 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
             (Vec::new(), None)
         }
     };
-    let row = judged.decision.article.as_ref();
+    let shown = &judged.shown;
     Record {
         id: read.id,
-        document: row.map_or(read.id, |row| row.document),
-        version: row.map_or(1, |row| row.version),
-        is_current: row.is_none_or(|row| row.is_current),
+        document: shown.document,
+        version: shown.version,
+        is_current: shown.is_current,
         sequence,
-        verdict: VerdictTag::from(&judged.shown),
+        verdict: VerdictTag::from(&shown.verdict),
         source: SourceInfo {
             name: read.source_name.clone(),
             path: read.file.path.to_string_lossy().into_owned(),
@@ -119,6 +135,8 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
         links: cleaned.links.clone(),
         language: cleaned.language.clone(),
         text: cleaned.text.clone(),
+        changes: shown.before.as_ref().map(|before| changes(before, &cleaned.text)),
+        copies: None,
         removed: cleaned.removed.clone(),
         repairs: cleaned.repairs.clone(),
         offset_unit: OFFSET_UNIT.to_owned(),

@@ -331,6 +331,8 @@ pub fn record(article: u8, sequence: u64, text: &str) -> Record {
         links: Vec::new(),
         language: Language { code: "en".to_owned(), confidence: 1.0, parts: Vec::new() },
         text: text.to_owned(),
+        changes: None,
+        copies: None,
         removed: Vec::new(),
         repairs: Vec::new(),
         offset_unit: OFFSET_UNIT.to_owned(),

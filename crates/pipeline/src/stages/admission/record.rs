@@ -162,7 +162,7 @@ impl Reading {
                     bytes: record.bytes.clone(),
                     content: record.content,
                     supplied: record.supplied,
-                    twin_in_flight: false,
+                    seen_before: false,
                 };
                 (record.index, bytes, Step::Going(Box::new(read)))
             }
