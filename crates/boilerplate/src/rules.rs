@@ -1,0 +1,84 @@
+//! What was learned, as the cleaner looks it up.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::line::Place;
+use crate::observation::Site;
+
+/// A line that recurs, with its evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// [`crate::line_hash`] of the line.
+    pub hash: u64,
+    /// Stories it stood in, of the last [`Rule::of`].
+    pub stories: u16,
+    /// Stories of the site in the window.
+    pub of: u16,
+    /// Days it was seen on, at least; counted up to 255.
+    pub days: u8,
+    /// Whether it is known at the edges of the body only.
+    pub at_edge_only: bool,
+}
+
+impl Rule {
+    /// Whether it stands in most stories of its site: then it is no part of any of them.
+    #[must_use]
+    pub const fn is_in_most(&self) -> bool {
+        self.stories as u32 * 2 >= self.of as u32
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in {} of the last {} stories, on {} days", self.stories, self.of, self.days)
+    }
+}
+
+/// The rules of one site, by hash.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteRules(pub(crate) Vec<Rule>);
+
+impl SiteRules {
+    /// What is known of a line at a place.
+    #[must_use]
+    pub fn find(&self, hash: u64, place: Place) -> Option<&Rule> {
+        let at = self.0.binary_search_by_key(&hash, |rule| rule.hash).ok()?;
+        Some(&self.0[at]).filter(|rule| place == Place::Edge || !rule.at_edge_only)
+    }
+
+    /// How many lines are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The rules of all sites as of one epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// The epoch.
+    pub epoch: u64,
+    pub(crate) sites: HashMap<Site, Arc<SiteRules>>,
+}
+
+impl Rules {
+    /// The rules of a site, where anything is known of it.
+    #[must_use]
+    pub fn of(&self, site: Site) -> Option<&SiteRules> {
+        self.sites.get(&site).map(Arc::as_ref)
+    }
+
+    /// How many sites have rules.
+    #[must_use]
+    pub fn sites(&self) -> usize {
+        self.sites.len()
+    }
+}
