@@ -1,12 +1,14 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Three commands:
+//! A tool for the people who build the desk; it is not shipped. Five commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
 //! - `predict` runs one part of the desk over a test set (`predict/`), through the same public functions as
 //!   the stages and with the default configuration, so that a score is a score of the desk.
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
+//! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
+//!   what a prediction of `predict stream` left of the templates and took of the articles, by position.
 
 mod corpus;
 mod daemon;
@@ -14,12 +16,14 @@ mod figures;
 mod growth;
 mod load;
 mod make_load;
+mod make_stream;
 mod material;
 mod metrics;
 mod percentile;
 mod predict;
 mod process;
 mod random;
+mod score_stream;
 
 use std::process::ExitCode;
 
@@ -41,6 +45,10 @@ enum Command {
     Predict(predict::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
     MakeLoad(make_load::Options),
+    /// Make a stream of articles in the templates of their sites, with what is article in each.
+    MakeStream(make_stream::Options),
+    /// Score predictions of a stream, by position.
+    ScoreStream(score_stream::Options),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +56,8 @@ fn main() -> ExitCode {
         Command::Load(options) => load(&options),
         Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScoreStream(options) => score_stream::run(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         // One line with all causes: scripts show the last line of what a failed command said.

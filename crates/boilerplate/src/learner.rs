@@ -140,13 +140,19 @@ impl Learner {
 
 #[cfg(test)]
 mod tests {
+    use copydesk_article::ArticleId;
+
     use super::*;
     use crate::observation::{Observed, SeenLine};
 
     fn observation(site: u64, story: u64, line: u64) -> Observation {
         let site = Site { key: site, is_known: true };
         let lines = vec![SeenLine { hash: line, at_edge: true }];
-        Observation::new(&Observed { site, lines }, story as i32, story)
+        Observation::new(
+            &Observed { site, lines },
+            story as i32,
+            ArticleId::from_bytes(u128::from(story).to_le_bytes()),
+        )
     }
 
     #[test]

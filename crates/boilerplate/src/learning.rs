@@ -61,6 +61,7 @@ impl Learning {
 
 #[cfg(test)]
 mod tests {
+    use copydesk_article::ArticleId;
     use proptest::prelude::*;
 
     use super::*;
@@ -87,7 +88,8 @@ mod tests {
     fn observation((site, day, story, lines): (u8, u8, u8, Vec<u8>)) -> Observation {
         let site = Site { key: u64::from(site), is_known: site != 0 };
         let lines = lines.into_iter().map(|line| SeenLine { hash: u64::from(line), at_edge: line % 3 != 0 }).collect();
-        Observation::new(&Observed { site, lines }, i32::from(day), u64::from(story))
+        let story = ArticleId::from_bytes(u128::from(story).to_le_bytes());
+        Observation::new(&Observed { site, lines }, i32::from(day), story)
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! What a learner is told of one cleaned article.
 
+use copydesk_article::ArticleId;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::bytes::{Reader, put, put_hash, put_signed};
@@ -59,16 +60,17 @@ pub struct Observation {
     pub site: Site,
     /// Its day, counted from any day.
     pub day: i32,
-    /// The first article of its cluster of copies and versions, hashed.
+    /// The first article of its cluster of copies and versions, the first bytes of its id.
     pub story: u64,
     /// Its lines, by hash, each hash once.
     pub lines: Vec<SeenLine>,
 }
 
 impl Observation {
-    /// What was seen of a story on a day.
+    /// What was seen of a story on a day. `story` is the first article of its cluster of copies and versions.
     #[must_use]
-    pub fn new(observed: &Observed, day: i32, story: u64) -> Self {
+    pub fn new(observed: &Observed, day: i32, story: ArticleId) -> Self {
+        let story = story.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let mut lines = observed.lines.clone();
         if lines.len() > MOST_OBSERVED {
             lines.drain(MOST_OBSERVED / 2..lines.len() - MOST_OBSERVED / 2);
@@ -137,6 +139,7 @@ mod tests {
         fn what_is_written_is_read_again(days in prop::collection::vec((any::<i32>(), any::<u64>(), prop::collection::vec((any::<u64>(), any::<bool>()), 0..120)), 0..4)) {
             let observations: Vec<_> = days.into_iter().map(|(day, story, lines)| {
                 let lines = lines.into_iter().map(|(hash, at_edge)| SeenLine { hash, at_edge }).collect();
+                let story = ArticleId::from_bytes(u128::from(story).to_le_bytes());
                 Observation::new(&Observed { site: Site::unknown("a"), lines }, day, story)
             }).collect();
             let mut bytes = Vec::new();

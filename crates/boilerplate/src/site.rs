@@ -228,6 +228,7 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use copydesk_article::ArticleId;
     use proptest::prelude::*;
 
     use super::*;
@@ -242,7 +243,7 @@ mod tests {
     fn story(site: Site, number: u64, day: i32, lines: &[(u64, bool)]) -> Observation {
         let own = (0..20).map(|n| (1_000_000 + number * 100 + n, false));
         let lines = own.chain(lines.iter().copied()).map(|(hash, at_edge)| SeenLine { hash, at_edge }).collect();
-        Observation::new(&Observed { site, lines }, day, number)
+        Observation::new(&Observed { site, lines }, day, ArticleId::from_bytes(u128::from(number).to_le_bytes()))
     }
 
     fn knows(state: &SiteState, hash: u64, place: Place) -> bool {

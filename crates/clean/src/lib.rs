@@ -33,6 +33,7 @@ mod charset;
 mod clean;
 mod codepage;
 mod date;
+mod day;
 mod found;
 mod furniture;
 mod guide;
@@ -54,5 +55,6 @@ mod web;
 
 pub use charset::is_binary;
 pub use clean::{Cleaned, Input, Mode, Source, clean, clean_with};
+pub use day::day;
 pub use guide::{Field, Guide, Pattern, SourceRules};
 pub use local_time::{instant, time_zone};
