@@ -5,18 +5,18 @@
 //! two spans later: an **epoch** numbers the state that holds everything learned from the spans before it. Who admits
 //! an article waits until [`learned_until`] its epoch is committed.
 //!
-//! Spans grow with the ledger: eight of 64 articles, eight of 64 (so that sizes double at powers of two), eight of
-//! 128, and so on to [`LONGEST_SPAN`]. A desk's first thousand articles learn from each other, and a desk of millions
-//! does not write its state all the time. From the longest span on nobody ever waits, because fewer articles than that
-//! are in flight; before, at most a span's worth.
+//! Spans grow with the ledger: 32 of 32 articles, sixteen of 64, sixteen of 128, and so on to [`LONGEST_SPAN`]. A desk's
+//! first thousand articles learn from each other, and a desk of millions does not write its state all the time. From
+//! the longest span on nobody ever waits, because no more articles than that are in flight; before, one or two spans'
+//! worth are.
 
 use crate::Sequence;
 
 /// Articles of the first spans.
-const SHORTEST_SPAN: u64 = 64;
+const SHORTEST_SPAN: u64 = 32;
 
 /// Spans of one length, before the next are twice as long.
-const SPANS_A_DOUBLING: u64 = 8;
+const SPANS_A_DOUBLING: u64 = 16;
 
 /// Articles of a span in the long run: at least as many as may be in flight.
 pub const LONGEST_SPAN: u64 = 2048;
@@ -86,12 +86,12 @@ mod tests {
             before = length;
         }
         assert_eq!(before, LONGEST_SPAN);
-        assert_eq!((span_of(Sequence(511)), span_of(Sequence(512)), span_of(Sequence(1024))), (7, 8, 16));
+        assert_eq!((span_of(Sequence(511)), span_of(Sequence(512)), span_of(Sequence(1024))), (15, 16, 32));
     }
 
     #[test]
     fn what_is_learned_is_used_when_it_is_committed_and_not_before() {
-        for learned_at in [1, 63, 64, 700, 5_000, LONGEST_SPAN * 40 + 7] {
+        for learned_at in [1, 31, 32, 700, 5_000, LONGEST_SPAN * 40 + 7] {
             let epoch = epoch_of(Sequence(learned_at));
             let first = (learned_at..).find(|&user| epoch_for(Sequence(user)) >= epoch).expect("used");
             assert!(learned_until(epoch) >= Sequence(learned_at), "{learned_at}");

@@ -7,26 +7,31 @@ use std::sync::Arc;
 use crate::line::Place;
 use crate::observation::Site;
 
+/// Fewest stories of which most say something.
+const MOST_OF: u16 = 8;
+
 /// A line that recurs, with its evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// [`crate::line_hash`] of the line.
     pub hash: u64,
-    /// Stories it stood in, of the last [`Rule::of`].
+    /// Stories it stood in, of the last [`Rule::of`] of the site.
     pub stories: u16,
-    /// Stories of the site in the window.
+    /// Stories of the site since it came, or in the window where it came before.
     pub of: u16,
     /// Days it was seen on, at least; counted up to 255.
     pub days: u8,
     /// Whether it is known at the edges of the body only.
     pub at_edge_only: bool,
+    /// Whether it was hardly ever seen elsewhere.
+    pub bounds_body: bool,
 }
 
 impl Rule {
     /// Whether it stands in most stories of its site: then it is no part of any of them.
     #[must_use]
     pub const fn is_in_most(&self) -> bool {
-        self.stories as u32 * 2 >= self.of as u32
+        self.of >= MOST_OF && self.stories as u32 * 2 >= self.of as u32
     }
 }
 

@@ -142,7 +142,11 @@ impl SiteState {
         let rules = self.lines.iter().filter_map(|line| {
             let at_edge_only = self.judge(line, is_known)?;
             let stories = if is_known { line.count } else { line.at_edge };
-            Some(Rule { hash: line.hash, stories, of: self.stories, days: line.days, at_edge_only })
+            // Fifteen of sixteen: the prose of a short story may be missed.
+            let bounds_body = u32::from(line.at_edge) * 16 >= u32::from(line.count) * 15;
+            let since = u16::try_from(self.total - line.first + 1).unwrap_or(u16::MAX);
+            let of = self.stories.min(since).max(stories);
+            Some(Rule { hash: line.hash, stories, of, days: line.days, at_edge_only, bounds_body })
         });
         SiteRules(rules.collect())
     }

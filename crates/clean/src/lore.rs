@@ -6,7 +6,8 @@
 //!
 //! A learned line that **reads as a sentence** is never cut: a newspaper's standing explanation of a conflict, its
 //! "contact the author" under every story, are its own words. It is listed in `marked` and left. So is a line of a
-//! wrapped paragraph, which ends anywhere. A short line without a full stop is template and goes.
+//! wrapped paragraph, which ends anywhere. A short line without a full stop is template and goes, and so do the short
+//! lines between two such at the end of a page.
 
 use copydesk_article::{RemovalReason, Supplied};
 use copydesk_boilerplate::{Observed, Place, Rule, SeenLine, Site, SiteRules, hash_lines};
@@ -37,8 +38,19 @@ pub(crate) struct Lore<'a> {
 enum Known {
     /// It recurs.
     Learned(Rule),
+    /// It stands below a line that does.
+    Below(Rule),
     /// It matches a pattern for lines to cut, by number.
     Named(usize),
+}
+
+impl Known {
+    const fn below(self) -> Option<Self> {
+        match self {
+            Self::Learned(rule) => Some(Self::Below(rule)),
+            Self::Below(_) | Self::Named(_) => None,
+        }
+    }
 }
 
 /// What is known of the blocks of a page.
@@ -123,6 +135,27 @@ impl<'a> Lore<'a> {
                 page.cut(at, RemovalReason::Learned);
             }
         }
+        self.cut_between(page, body);
+    }
+
+    /// Below the body, short lines between two that stand there in most stories of the site are template, too, though
+    /// they change: the headlines under "More from Lindvik".
+    fn cut_between(&mut self, page: &mut Page<'_>, body: Option<(usize, usize)>) {
+        let Some((_, last)) = body else { return };
+        let bounds = |known: &Option<Known>| matches!(known, Some(Known::Learned(rule)) if rule.is_in_most() && rule.bounds_body);
+        let below = last + 1..self.known.len();
+        let mut bounding = below.filter(|&at| bounds(&self.known[at]) && page.lines[at].cut.is_some());
+        let (Some(first), Some(end)) = (bounding.next(), bounding.next_back()) else { return };
+        let mut above = None;
+        for at in first..end {
+            if bounds(&self.known[at]) {
+                above = self.known[at];
+            }
+            if page.lines[at].cut.is_none() && self.known[at].is_none() && !reads_as_sentence(page, at) {
+                self.known[at] = above.and_then(Known::below);
+                page.cut(at, RemovalReason::Learned);
+            }
+        }
     }
 
     fn rule(&self, rules: &SiteRules, at: usize, body: Option<(usize, usize)>) -> Option<Rule> {
@@ -172,13 +205,14 @@ impl<'a> Lore<'a> {
     pub(crate) fn evidence(&self, at: usize) -> Option<String> {
         match self.known[at]? {
             Known::Learned(rule) => Some(rule.to_string()),
+            Known::Below(rule) => Some(format!("below a line that stands {rule}")),
             Known::Named(number) => Some(self.source()?.cut[number].as_str().to_owned()),
         }
     }
 
     /// Whether a line stands in most stories of its site.
     pub(crate) fn is_in_most(&self, at: usize) -> bool {
-        matches!(self.known[at], Some(Known::Learned(rule)) if rule.is_in_most())
+        matches!(self.known[at], Some(Known::Learned(rule) | Known::Below(rule)) if rule.is_in_most())
     }
 
     /// Lines that recur and stand.

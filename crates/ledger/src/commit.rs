@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use copydesk_article::{FileNumber, Sequence, VerdictKind};
+use copydesk_article::{FileNumber, Sequence, VerdictKind, epoch_of};
 use fail::fail_point;
 use fjall::PersistMode;
 
-use crate::learned::epoch_of;
 use crate::outbox::encode_change;
 use crate::store::{Link, Store};
 use crate::{CommitGroup, FileRow, FileState, LedgerError, Segment, keys};
@@ -77,6 +76,9 @@ impl Store {
         for learned in &group.learned {
             let key = keys::learned(learned.namespace, &learned.key, epoch_of(learned.sequence));
             batch.insert(&self.learned, key, learned.value.as_slice());
+        }
+        for gone in &group.unlearned {
+            batch.remove(&self.learned, keys::learned(gone.namespace, &gone.key, gone.epoch));
         }
         let wrote = progress.rows > rows_before;
         if wrote {

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::ledger::{Audit, Ledger, Start};
 use crate::store::Store;
 use crate::{
-    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch,
-    Progress, Settled, SinkKey, SinkRow, keys,
+    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LearnedRow, LedgerError,
+    OutboxBatch, Progress, Settled, SinkKey, SinkRow, keys,
 };
 
 /// Where the ledger is and how much memory and disk it may take.
@@ -207,6 +207,10 @@ impl Ledger for FjallLedger {
 
     fn learned(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError> {
         self.with(|store| store.learned_value(namespace, key, epoch))
+    }
+
+    fn learned_rows(&self, namespace: &str) -> Result<Vec<LearnedRow>, LedgerError> {
+        self.with(|store| store.learned_rows(namespace))
     }
 
     fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {

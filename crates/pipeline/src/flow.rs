@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use copydesk_article::{Arrival, ArticleId, Content, Sequence, SourceFormat, Supplied, Verdict};
+use copydesk_boilerplate::{Observation, Rules};
 use copydesk_clean::Cleaned;
 use copydesk_ledger::{ArrivalRow, ArticleRow, CommitEntry, Key, KeyRow, OutboxChange};
 use copydesk_readers::Position;
@@ -84,7 +85,7 @@ impl Ticket {
             prefix: self.end.prefix,
             kept: decision.kept,
         };
-        Resolved { entry, admitted: self.admitted, reservation: self.reservation }
+        Resolved { entry, observation: decision.observation, admitted: self.admitted, reservation: self.reservation }
     }
 }
 
@@ -93,6 +94,8 @@ impl Ticket {
 pub struct Resolved {
     /// What becomes durable.
     pub entry: CommitEntry,
+    /// What there is to learn from it.
+    pub observation: Option<Observation>,
     /// When the arrival was admitted.
     pub admitted: Instant,
     /// Freed with the commit.
@@ -114,13 +117,15 @@ pub struct Decision {
     pub changes: Vec<OutboxChange>,
     /// Whether a quarantined record's bytes stand in quarantine.
     pub kept: bool,
+    /// What there is to learn from it.
+    pub observation: Option<Observation>,
 }
 
 impl Decision {
     /// A decision that leaves nothing but the verdict.
     #[must_use]
     pub const fn only(id: Option<ArticleId>, verdict: Verdict) -> Self {
-        Self { id, verdict, article: None, keys: Vec::new(), changes: Vec::new(), kept: false }
+        Self { id, verdict, article: None, keys: Vec::new(), changes: Vec::new(), kept: false, observation: None }
     }
 }
 
@@ -171,6 +176,8 @@ pub struct Read {
     pub content: Content,
     /// What came with it.
     pub supplied: Supplied,
+    /// What was learned of sites, as of its epoch.
+    pub learned: Arc<Rules>,
     /// An article of the same id is in flight before it: if that one stands, this is its duplicate.
     pub twin_in_flight: bool,
 }

@@ -85,6 +85,8 @@ fn alone(scratch: &Path) -> Config {
         intake,
         inboxes: Vec::new(),
         sources: BTreeMap::new(),
+        source_rules: BTreeMap::new(),
+        filter: copydesk_pipeline::Filter::default(),
         ledger,
         // A small disk may still hold a small job.
         pipeline: Options { free_space_reserve_bytes: 0, ..Options::default() },

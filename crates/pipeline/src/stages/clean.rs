@@ -2,7 +2,7 @@
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Content, Language, Problem};
-use copydesk_clean::{Cleaned, Input, Source, clean};
+use copydesk_clean::{Cleaned, Guide, Input, Mode, Source, SourceRules, clean_with};
 use copydesk_dedup::text_key;
 use fail::fail_point;
 use std::sync::Arc;
@@ -26,14 +26,14 @@ pub async fn run(
             Step::Decided(decision) => Step::Decided(decision),
             Step::Going(read) => {
                 station.works(1);
-                let mode = context.cleaning;
+                let (mode, sources) = (context.cleaning, Arc::clone(&context.sources));
                 // Shared with the computation so that a panic there can't take the article with it.
                 let read = Arc::new(*read);
                 let job = Arc::clone(&read);
                 let computed = context
                     .cpu
                     .run(move || {
-                        let cleaned = work(&job, mode);
+                        let cleaned = work(&job, mode, sources.get(&job.source_name));
                         let key = text_key(&cleaned.text, job.supplied.url.as_deref());
                         (cleaned, key)
                     })
@@ -63,9 +63,11 @@ fn source(read: &Read) -> Source<'_> {
     }
 }
 
-fn work(read: &Read, mode: copydesk_clean::Mode) -> Cleaned {
+fn work(read: &Read, mode: Mode, rules: Option<&SourceRules>) -> Cleaned {
     hostile(read);
-    clean(&Input { source: source(read), supplied: &read.supplied, mode })
+    let mode = rules.and_then(|rules| rules.clean).unwrap_or(mode);
+    let guide = Guide { learned: Some(&read.learned), source_name: &read.source_name, source: rules };
+    clean_with(&Input { source: source(read), supplied: &read.supplied, mode }, &guide)
 }
 
 /// Where tests make an article panic, or kill the process; nothing in any other build.
@@ -106,6 +108,8 @@ fn degraded(read: &Read, panic: &Panicked) -> Cleaned {
         language: Language { code: "und".to_owned(), confidence: 0.0, parts: Vec::new() },
         text,
         removed: Vec::new(),
+        marked: Vec::new(),
+        observed: None,
         repairs: Vec::new(),
         conflicts: read.supplied.conflicts.clone(),
         problems: vec![Problem {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Entity, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag};
 use copydesk_entities::{ENGINE, Input, recognise};
-use copydesk_ledger::{OutboxChange, epoch_for};
+use copydesk_ledger::OutboxChange;
 use fail::fail_point;
 use metrics::counter;
 
@@ -120,6 +120,7 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
         language: cleaned.language.clone(),
         text: cleaned.text.clone(),
         removed: cleaned.removed.clone(),
+        marked: cleaned.marked.clone(),
         repairs: cleaned.repairs.clone(),
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,
@@ -127,6 +128,6 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
         conflicts: cleaned.conflicts.clone(),
         problems,
         extra: supplied.extra.clone(),
-        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: epoch_for(sequence) },
+        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: read.learned.epoch },
     }
 }

@@ -5,6 +5,8 @@
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Measure, Verdict};
+use copydesk_boilerplate::Observation;
+use copydesk_clean::{day, instant};
 use copydesk_ledger::{ArticleRow, Key, KeyRow};
 
 use crate::context::Context;
@@ -49,7 +51,8 @@ fn judge_one(context: &Context, item: Item<CleanedArticle>) -> Result<Item<Judge
         Step::Decided(decision) => return Ok(Item { ticket, step: Step::Decided(decision) }),
         Step::Going(article) => *article,
     };
-    let decision = decide(context, &ticket, &article)?;
+    let mut decision = decide(context, &ticket, &article)?;
+    decision.observation = observation(&article, &decision);
     let step = match context.policies.of(&decision.verdict) {
         Policy::Withhold => Step::Decided(Box::new(decision)),
         Policy::Tag => {
@@ -66,6 +69,10 @@ fn decide(context: &Context, ticket: &Ticket, article: &CleanedArticle) -> Resul
     if article.read.twin_in_flight && context.is_known(id)? {
         return Ok(Decision::only(Some(id), Verdict::Duplicate { of: id, measure: Measure::Id }));
     }
+    if let Some(reason) = context.filter.reason(&article.cleaned.language) {
+        let decision = Decision::only(Some(id), Verdict::Filtered { reason: reason.to_owned() });
+        return Ok(decision);
+    }
     let key = article.text_key.map(Key::Text);
     let holder = match key {
         None => None,
@@ -81,5 +88,28 @@ fn decide(context: &Context, ticket: &Ticket, article: &CleanedArticle) -> Resul
     };
     context.in_flight.stand(id, ticket.sequence, &keys);
     let known = ArticleRow { document: id, version: 1, is_current: true, sequence: ticket.sequence };
-    Ok(Decision { id: Some(id), verdict, article: Some(known), keys, changes: Vec::new(), kept: false })
+    Ok(Decision {
+        id: Some(id),
+        verdict,
+        article: Some(known),
+        keys,
+        changes: Vec::new(),
+        kept: false,
+        observation: None,
+    })
+}
+
+/// What there is to learn from an article: from each text once, under the first article of its cluster.
+fn observation(article: &CleanedArticle, decision: &Decision) -> Option<Observation> {
+    let story = match &decision.verdict {
+        Verdict::Original => decision.id?,
+        Verdict::Duplicate { measure: Measure::Id, .. } => return None,
+        Verdict::Duplicate { of, .. } | Verdict::NearDuplicate { of, .. } => *of,
+        Verdict::Revision { of } => decision.article.as_ref().map_or(*of, |row| row.document),
+        Verdict::Filtered { .. } | Verdict::Quarantined { .. } => return None,
+    };
+    let (read, cleaned) = (&article.read, &article.cleaned);
+    let fetched = read.supplied.fetched_at.as_deref().and_then(|text| instant(text, &read.supplied));
+    let day = day(cleaned.published.as_ref(), fetched.unwrap_or(read.file.seen_at));
+    Some(Observation::new(cleaned.observed.as_ref()?, day, story))
 }

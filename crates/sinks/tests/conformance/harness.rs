@@ -332,6 +332,7 @@ pub fn record(article: u8, sequence: u64, text: &str) -> Record {
         language: Language { code: "en".to_owned(), confidence: 1.0, parts: Vec::new() },
         text: text.to_owned(),
         removed: Vec::new(),
+        marked: Vec::new(),
         repairs: Vec::new(),
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,

@@ -142,6 +142,7 @@ impl Reading {
                     bytes: record.bytes.clone(),
                     content: record.content,
                     supplied: record.supplied,
+                    learned: self.learned()?,
                     twin_in_flight: false,
                 };
                 (record.index, bytes, Step::Going(Box::new(read)))
