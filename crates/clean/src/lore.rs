@@ -19,6 +19,8 @@ use crate::lines::{HEADLINE_WORDS, Line, Page, WRAPPED_COLUMNS};
 /// Fewest words, or else columns, of a sentence with a full stop.
 const SENTENCE_WORDS: usize = 4;
 const SENTENCE_COLUMNS: usize = 24;
+/// Fewest words of a line that is likelier a headline than a label.
+const TITLE_WORDS: usize = 4;
 /// Fewest words of one that asks or calls out: template does, too.
 const CALL_WORDS: usize = 8;
 
@@ -114,8 +116,8 @@ impl<'a> Lore<'a> {
         }
     }
 
-    /// Cuts what is known, or marks it.
-    pub(crate) fn cut(&mut self, page: &mut Page<'_>) {
+    /// Cuts what is known, or marks it. `has_title`: whether the headline is known; else one must be left to be found.
+    pub(crate) fn cut(&mut self, page: &mut Page<'_>, has_title: bool) {
         if let Some(rules) = self.source().filter(|rules| !rules.cut.is_empty()) {
             for at in page.kept() {
                 let named = rules.cut.iter().position(|pattern| pattern.is_match(page.line(at)));
@@ -128,8 +130,22 @@ impl<'a> Lore<'a> {
         let Some(rules) = self.rules else { return };
         let kept = page.kept();
         let body = self.body(page, &kept);
-        for at in kept {
-            let Some(rule) = self.rule(rules, at, body) else { continue };
+        let found: Vec<Option<Rule>> = kept.iter().map(|&at| self.rule(rules, at, body)).collect();
+        // "Daily quiz 412" is a headline, though there was one yesterday: unless another line may be it, only what is
+        // the same in most stories goes from above the body.
+        let may_be_title = |at: usize| {
+            let size = &page.lines[at].size;
+            (TITLE_WORDS..=HEADLINE_WORDS).contains(&size.words) && !size.ends_sentence
+        };
+        let is_above = |at: usize| body.is_some_and(|(first, _)| at < first);
+        let has_title =
+            has_title || kept.iter().zip(&found).any(|(&at, rule)| rule.is_none() && is_above(at) && may_be_title(at));
+        for (at, rule) in kept.into_iter().zip(found) {
+            let Some(rule) = rule else { continue };
+            let is_same = self.hashes[at].is_some_and(|[edge, inside]| edge == inside);
+            if !has_title && is_above(at) && !(is_same && rule.is_in_most()) {
+                continue;
+            }
             self.known[at] = Some(Known::Learned(rule));
             if !page.lines[at].stays && !reads_as_sentence(page, at) {
                 page.cut(at, RemovalReason::Learned);

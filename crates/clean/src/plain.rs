@@ -62,7 +62,7 @@ fn run_rules(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
         byline::cut(page, &mut found.authors);
         furniture::cut(page);
         // A menu that is known does not hide the headline below it.
-        lore.cut(page);
+        lore.cut(page, found.title.is_some());
         headline::cut(page, &mut found.title);
         if page.cuts() == before {
             return;

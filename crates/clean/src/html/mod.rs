@@ -188,7 +188,7 @@ fn cut_lines(
         stamp::cut(&mut page, stamps);
         byline::cut(&mut page, authors);
         furniture::cut(&mut page);
-        lore.cut(&mut page);
+        lore.cut(&mut page, true);
         if page.cuts() == before {
             break;
         }
