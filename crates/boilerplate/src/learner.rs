@@ -110,7 +110,8 @@ impl Learner {
 
     fn rules(&self, epoch: u64) -> Arc<Rules> {
         let with_rules = self.sites.iter().filter(|(_, known)| !known.rules.is_empty());
-        Arc::new(Rules { epoch, sites: with_rules.map(|(site, known)| (*site, Arc::clone(&known.rules))).collect() })
+        let sites = with_rules.map(|(site, known)| (*site, Arc::clone(&known.rules)));
+        Arc::new(Rules::new(epoch, sites.collect()))
     }
 
     /// The learner as of an epoch, from the rows of that and earlier epochs; later ones are left out. Also says which

@@ -20,6 +20,7 @@
 //!   known by lines that have stood in most stories *since they first came*, so it need not wait for the old one to fade;
 //!   what was not seen for 64 stories is no rule any more.
 //! - **Where the site is unknown**, the articles of a source make a pool: only edges count, twelve stories, three days.
+//!   An article that wears the template of one known site ([`Rules::wearing`]) is cut by that site's rules, at the edges.
 //!
 //! The thresholds stand in `site.rs`, with the reasons.
 //!

@@ -10,6 +10,10 @@ use crate::observation::Site;
 /// Fewest stories of which most say something.
 const MOST_OF: u16 = 8;
 
+/// Fewest stories by which a template is known well enough to tell a site by it, and fewest lines of it.
+const SURE_STORIES: u16 = 12;
+const SURE_LINES: usize = 2;
+
 /// A line that recurs, with its evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -71,10 +75,40 @@ impl SiteRules {
 pub struct Rules {
     /// The epoch.
     pub epoch: u64,
-    pub(crate) sites: HashMap<Site, Arc<SiteRules>>,
+    sites: HashMap<Site, Arc<SiteRules>>,
+    /// Lines that bound the body in most stories of a known site; none for what two sites share.
+    templates: HashMap<u64, Option<Site>>,
 }
 
 impl Rules {
+    /// The rules of some sites as of an epoch.
+    pub(crate) fn new(epoch: u64, sites: HashMap<Site, Arc<SiteRules>>) -> Self {
+        let mut templates = HashMap::new();
+        for (site, rules) in sites.iter().filter(|(site, _)| site.is_known) {
+            let sure = |rule: &&Rule| rule.stories >= SURE_STORIES && rule.bounds_body && rule.is_in_most();
+            for rule in rules.0.iter().filter(sure) {
+                templates.entry(rule.hash).and_modify(|other| *other = None).or_insert(Some(*site));
+            }
+        }
+        Self { epoch, sites, templates }
+    }
+
+    /// The site whose template an article of an unknown site wears: the only one that two of the lines at its edges
+    /// bound the body of.
+    #[must_use]
+    pub fn wearing(&self, edges: impl Iterator<Item = u64>) -> Option<Site> {
+        let mut hits = edges.filter_map(|hash| self.templates.get(&hash).copied().flatten());
+        let first = hits.next()?;
+        let mut count = 1;
+        for site in hits {
+            if site != first {
+                return None;
+            }
+            count += 1;
+        }
+        (count >= SURE_LINES).then_some(first)
+    }
+
     /// The rules of a site, where anything is known of it.
     #[must_use]
     pub fn of(&self, site: Site) -> Option<&SiteRules> {

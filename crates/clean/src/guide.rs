@@ -100,7 +100,12 @@ impl Pattern {
     /// # Errors
     /// Where it is no regular expression, or matches every line.
     pub fn new(pattern: &str) -> Result<Self, String> {
-        let regex = Regex::new(pattern).map_err(|error| error.to_string())?;
+        let regex = Regex::new(pattern).map_err(|error| {
+            // The last line says what is wrong; those before it draw it.
+            let text = error.to_string();
+            let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            format!("`{pattern}` is no regular expression: {reason}")
+        })?;
         if regex.is_match("") {
             return Err(format!("`{pattern}` matches every line, even an empty one: say what the line must hold"));
         }

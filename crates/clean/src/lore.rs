@@ -10,7 +10,7 @@
 //! lines between two such at the end of a page.
 
 use copydesk_article::{RemovalReason, Supplied};
-use copydesk_boilerplate::{Observed, Place, Rule, SeenLine, Site, SiteRules, hash_lines};
+use copydesk_boilerplate::{MOST_OBSERVED, Observed, Place, Rule, SeenLine, Site, SiteRules, hash_lines};
 
 use crate::address;
 use crate::guide::{Guide, SourceRules};
@@ -30,6 +30,8 @@ pub(crate) struct Lore<'a> {
     /// The article's site, as far as the user says it.
     site: Option<Site>,
     rules: Option<&'a SiteRules>,
+    /// Where the site is unknown: those of the site whose template the article wears, for its edges.
+    template: Option<&'a SiteRules>,
     /// Both hashes of each line that may be looked up.
     hashes: Vec<Option<[u64; 2]>>,
     /// What is known of each line.
@@ -70,7 +72,7 @@ impl<'a> Lore<'a> {
         let said = supplied.site.as_deref().and_then(Site::named);
         let host = |address: &Option<String>| address::host(address.as_deref()?).and_then(|host| Site::named(&host));
         let site = said.or_else(|| host(&supplied.url)).or_else(|| host(&supplied.canonical_url));
-        let mut lore = Self { guide: *guide, site, rules: None, hashes: Vec::new(), known: Vec::new() };
+        let mut lore = Self { guide: *guide, site, rules: None, template: None, hashes: Vec::new(), known: Vec::new() };
         lore.find_rules();
         lore
     }
@@ -127,10 +129,13 @@ impl<'a> Lore<'a> {
                 }
             }
         }
-        let Some(rules) = self.rules else { return };
         let kept = page.kept();
+        self.find_template(page, &kept);
+        if self.rules.or(self.template).is_none() {
+            return;
+        }
         let body = self.body(page, &kept);
-        let found: Vec<Option<Rule>> = kept.iter().map(|&at| self.rule(rules, at, body)).collect();
+        let found: Vec<Option<Rule>> = kept.iter().map(|&at| self.rule(at, body)).collect();
         // "Daily quiz 412" is a headline, though there was one yesterday: unless another line may be it, only what is
         // the same in most stories goes from above the body.
         let may_be_title = |at: usize| {
@@ -174,11 +179,23 @@ impl<'a> Lore<'a> {
         }
     }
 
-    fn rule(&self, rules: &SiteRules, at: usize, body: Option<(usize, usize)>) -> Option<Rule> {
+    /// Tells the site of an article that does not say it, by the lines around its prose.
+    fn find_template(&mut self, page: &Page<'_>, kept: &[usize]) {
+        let Some(learned) = self.guide.learned.filter(|_| self.site.is_none() && self.template.is_none()) else {
+            return;
+        };
+        let Some((first, end)) = page.prose(kept) else { return };
+        let edges = kept[..first].iter().chain(&kept[end..]);
+        let site = learned.wearing(edges.filter_map(|&at| self.hashes[at].map(|[edge, _]| edge)));
+        self.template = site.and_then(|site| learned.of(site));
+    }
+
+    fn rule(&self, at: usize, body: Option<(usize, usize)>) -> Option<Rule> {
         let [edge, inside] = (*self.hashes.get(at)?)?;
+        let at_edge = |rules: Option<&SiteRules>| rules.and_then(|rules| rules.find(edge, Place::Edge)).copied();
         match place(at, body) {
-            Place::Edge => rules.find(edge, Place::Edge).copied(),
-            Place::Inside => rules.find(inside, Place::Inside).copied(),
+            Place::Edge => at_edge(self.rules).or_else(|| at_edge(self.template)),
+            Place::Inside => self.rules.and_then(|rules| rules.find(inside, Place::Inside)).copied(),
         }
     }
 
@@ -186,10 +203,13 @@ impl<'a> Lore<'a> {
     fn body(&self, page: &Page<'_>, standing: &[usize]) -> Option<(usize, usize)> {
         let is_known = |at: usize| {
             let hashes = self.hashes.get(at).copied().flatten();
-            self.known[at].is_some()
-                || hashes.zip(self.rules).is_some_and(|([edge, inside], rules)| {
-                    rules.find(edge, Place::Edge).is_some() || rules.find(inside, Place::Inside).is_some()
-                })
+            let recurs = |[edge, inside]: [u64; 2]| {
+                [self.rules, self.template]
+                    .into_iter()
+                    .flatten()
+                    .any(|rules| rules.find(edge, Place::Edge).is_some() || rules.find(inside, Place::Inside).is_some())
+            };
+            self.known[at].is_some() || hashes.is_some_and(recurs)
         };
         let unknown: Vec<usize> = standing.iter().copied().filter(|&at| !is_known(at)).collect();
         page.prose(&unknown).map(|(first, end)| (unknown[first], unknown[end - 1]))
@@ -213,6 +233,11 @@ impl<'a> Lore<'a> {
             if at_edge || site.is_known {
                 lines.push(SeenLine { hash: if at_edge { edge } else { inside }, at_edge });
             }
+        }
+        // A learner takes the first and the last; an article may have millions.
+        if lines.len() > MOST_OBSERVED {
+            lines.drain(MOST_OBSERVED / 2..lines.len() - MOST_OBSERVED / 2);
+            lines.shrink_to_fit();
         }
         Some(Observed { site, lines })
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use copydesk_clean::{Mode, SourceRules};
+use copydesk_clean::{Field, Mode, Pattern, SourceRules};
 use copydesk_pipeline::{Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
 use copydesk_sinks::{KINDS, SinkOptions};
@@ -351,6 +351,8 @@ impl Source<'_> {
                     rules.insert_formatted(&key, value);
                 }
             }
+            self.check_each::<Pattern>(item, &["keep", "cut"])?;
+            self.check_each::<Field>(item, &["trust", "distrust"])?;
             let fields = |key: &str| item.get(key).and_then(Item::as_array).into_iter().flatten();
             for field in fields("distrust") {
                 if fields("trust").any(|trusted| trusted.as_str() == field.as_str()) {
@@ -362,6 +364,15 @@ impl Source<'_> {
             all_rules.insert(name.to_owned(), self.read(rules)?);
         }
         Ok((defaults, all_rules))
+    }
+
+    /// Reads the elements of lists one by one, so that a mistake stands at its own place and not at its list's.
+    fn check_each<T: DeserializeOwned>(&self, table: &Item, keys: &[&str]) -> Result<(), ConfigError> {
+        for element in keys.iter().filter_map(|key| table.get(key)?.as_array()).flatten() {
+            T::deserialize(element.clone().into_deserializer())
+                .map_err(|error| ConfigError::at(self.path, self.text, element.span(), error.message().trim()))?;
+        }
+        Ok(())
     }
 
     /// Every `[inboxes.NAME]`: what it does not say, `[intake]` says for it.
