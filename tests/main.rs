@@ -1,6 +1,7 @@
 //! End to end: the real binary on real folders. One binary for all of it, so that it links once; nextest runs every
 //! test in a process of its own all the same.
 
+mod bad_input;
 mod determinism;
 mod drops;
 mod failpoints;
@@ -10,6 +11,7 @@ mod learning;
 mod lossy;
 mod operate;
 mod pressure;
+mod preview;
 mod samples;
 mod supervision;
 mod support;

@@ -1,6 +1,7 @@
 //! The daemon under test: a folder for it to live in, and the process itself, seen only from outside (its log,
 //! its HTTP pages, its signals, `/proc`).
 
+use std::env::current_exe;
 use std::fmt::Write as _;
 use std::fs::{File, create_dir_all, read_to_string, write};
 use std::io::{Read, Write};
@@ -26,6 +27,20 @@ const HTTP_LIMIT: Duration = Duration::from_secs(30);
 
 /// Names of the two sinks.
 pub const SINKS: [&str; 2] = ["articles", "store"];
+
+/// The daemon's binary: the named one, or `copydesk` beside this program.
+///
+/// # Errors
+/// Where none is named and this program does not know where it is.
+pub fn binary(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(binary) => Ok(binary.to_owned()),
+        None => {
+            let own = current_exe().context("this program does not know where it is, use --binary")?;
+            Ok(own.with_file_name("copydesk"))
+        }
+    }
+}
 
 /// The folder a daemon lives in.
 pub struct Home(pub PathBuf);

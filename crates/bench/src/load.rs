@@ -14,7 +14,6 @@
 //! sink took are compared, and a difference is a problem in the figures.
 
 use std::collections::HashMap;
-use std::env::current_exe;
 use std::fs::{create_dir_all, read_dir, rename};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -23,7 +22,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 
-use crate::daemon::{Daemon, Home, POLL, SINKS};
+use crate::daemon::{Daemon, Home, POLL, SINKS, binary};
 use crate::figures::{Figures, Latency};
 use crate::growth::{Appeared, Growth};
 use crate::material::{Form, Material, lay_out};
@@ -75,12 +74,7 @@ fn positive(text: &str) -> Result<f64, String> {
 /// Where the input can't be read, the daemon can't be started, ends early, or stalls. Wrong counts and a wrong
 /// exit status are problems in the figures instead.
 pub fn run(options: &Options) -> anyhow::Result<Figures> {
-    let binary = match &options.binary {
-        Some(binary) => binary.clone(),
-        None => {
-            current_exe().context("this program does not know where it is, use --binary")?.with_file_name("copydesk")
-        }
-    };
+    let binary = binary(options.binary.as_deref())?;
     let work = tempfile::Builder::new()
         .prefix("copydesk-bench-")
         .tempdir_in(&options.work)

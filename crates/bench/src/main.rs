@@ -1,11 +1,12 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Five commands:
+//! A tool for the people who build the desk; it is not shipped. Six commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
 //! - `predict` runs one part of the desk over a test set (`predict/`), through the same public functions as
 //!   the stages and with the default configuration, so that a score is a score of the desk.
+//! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
 //! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
 //!   what a prediction of `predict stream` left of the templates and took of the articles, by position.
@@ -23,6 +24,7 @@ mod percentile;
 mod predict;
 mod process;
 mod random;
+mod scan;
 mod score_stream;
 
 use std::process::ExitCode;
@@ -43,6 +45,8 @@ enum Command {
     Load(load::Options),
     /// Run one part of the desk over a test set and write its predictions.
     Predict(predict::Options),
+    /// Start the real binary on a great many files, in the drop folder or in `done`.
+    Scan(scan::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
     MakeLoad(make_load::Options),
     /// Make a stream of articles in the templates of their sites, with what is article in each.
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Load(options) => load(&options),
         Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),
         Command::ScoreStream(options) => score_stream::run(&options).map(|()| ExitCode::SUCCESS),

@@ -164,6 +164,13 @@ pub fn clean_with(input: &Input<'_>, guide: &Guide<'_>) -> Cleaned {
     }
 }
 
+/// The text that the offsets of [`Cleaned::removed`] and [`Cleaned::repairs`] count in: the source decoded, before
+/// any repair; of a page, its markup.
+#[must_use]
+pub fn source_text(source: Source<'_>, supplied: &Supplied) -> String {
+    decoded(source, supplied).0.into_owned()
+}
+
 /// Text of a source, its charset, whether bytes were invalid, and what is doubtful about it.
 fn decoded<'a>(source: Source<'a>, supplied: &Supplied) -> (Cow<'a, str>, Option<String>, bool, Option<String>) {
     let (bytes, markup) = match source {

@@ -54,7 +54,7 @@ mod tail;
 mod web;
 
 pub use charset::is_binary;
-pub use clean::{Cleaned, Input, Mode, Source, clean, clean_with};
+pub use clean::{Cleaned, Input, Mode, Source, clean, clean_with, source_text};
 pub use day::day;
 pub use guide::{Field, Guide, Pattern, SourceRules};
 pub use local_time::{instant, time_zone};

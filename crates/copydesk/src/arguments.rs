@@ -24,6 +24,8 @@ pub enum Command {
     Run,
     /// Take files, folders or standard input once, and write the records
     Ingest(Ingest),
+    /// Show what would become of a file: how it is read, what is cut and mended and why, names
+    Preview(Preview),
     /// Say whether `run` would start, and if not, why and where
     Check,
     /// Write a small configuration to start from
@@ -44,6 +46,22 @@ pub struct Ingest {
     /// Keep what could not be read here, with the reason beside it [default: only say so]
     #[arg(long, value_name = "FOLDER")]
     pub quarantine: Option<PathBuf>,
+}
+
+/// Arguments of `preview`.
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// The file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Only this record of the file, counted from 0
+    #[arg(long, value_name = "N")]
+    pub record: Option<u64>,
+
+    /// One line of JSON a record, for tools
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `init`.

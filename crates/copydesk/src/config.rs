@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use copydesk_clean::{Field, Mode, Pattern, SourceRules};
 use copydesk_pipeline::{Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
-use copydesk_sinks::{KINDS, SinkOptions};
+use copydesk_sinks::{KINDS, SinkOptions, StdoutOptions};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::{Document, Item, Table, Value};
@@ -96,6 +96,21 @@ pub struct SinkConfig {
     pub options: SinkOptions,
 }
 
+impl SinkConfig {
+    /// A sink of which nothing is said but what its type needs.
+    #[must_use]
+    pub fn alone(options: SinkOptions) -> Self {
+        let common = SinkCommon {
+            kind: options.kind().to_owned(),
+            required: yes(),
+            limit_bytes: gibibyte(),
+            batch_articles: batch_articles(),
+            batch_bytes: batch_bytes(),
+        };
+        Self { common, options }
+    }
+}
+
 /// What every sink can be told.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -153,6 +168,44 @@ impl Config {
         let text = std::fs::read_to_string(&path)
             .map_err(|error| ConfigError::at(&path, "", None, format!("can't be read: {error}")))?;
         Self::parse(&path, &text)
+    }
+
+    /// Loads the named file, or the first that is there; where there is none, a desk without a configuration.
+    ///
+    /// # Errors
+    /// Where a file is named or there and can't be read, or has a mistake.
+    pub fn load_if_any(named: Option<&Path>, scratch: &Path) -> Result<Self, ConfigError> {
+        if named.is_none() && !PLACES.iter().any(|path| Path::new(path).exists()) {
+            return Ok(Self::alone(scratch));
+        }
+        Self::load(named)
+    }
+
+    /// A desk without a configuration: records go to standard output, everything else it keeps lies in `scratch`.
+    #[must_use]
+    pub fn alone(scratch: &Path) -> Self {
+        let ledger = copydesk_ledger::Options { folder: scratch.join("ledger"), ..copydesk_ledger::Options::default() };
+        let intake = copydesk_intake::Options {
+            folder: scratch.join("inbox"),
+            quarantine: scratch.join("quarantine"),
+            ..copydesk_intake::Options::default()
+        };
+        let stdout = SinkConfig::alone(SinkOptions::Stdout(StdoutOptions::default()));
+        Self {
+            path: PathBuf::new(),
+            intake,
+            inboxes: Vec::new(),
+            sources: BTreeMap::new(),
+            source_rules: BTreeMap::new(),
+            filter: Filter::default(),
+            ledger,
+            // A small disk may still hold a small job.
+            pipeline: PipelineOptions { free_space_reserve_bytes: 0, ..PipelineOptions::default() },
+            policies: copydesk_pipeline::Policies::default(),
+            clean: CleanConfig::default(),
+            admin: AdminConfig::default(),
+            sinks: BTreeMap::from([("stdout".to_owned(), stdout)]),
+        }
     }
 
     /// Reads a configuration's text.

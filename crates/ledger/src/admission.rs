@@ -16,6 +16,9 @@ use crate::{Admission, FileRow, FileState, LedgerError, keys};
 struct Alone {
     arrival: Arrival,
     begun: u32,
+    /// A quiet time before it has begun, and not ended.
+    #[serde(default)]
+    quiet: bool,
 }
 
 impl Store {
@@ -121,13 +124,26 @@ impl Store {
         Ok(())
     }
 
-    pub fn begin_alone(&self, arrival: Arrival) -> Result<u32, LedgerError> {
-        let before = self.get::<Alone>(&self.meta, "meta", b"alone")?;
-        let begun = before.filter(|alone| alone.arrival == arrival).map_or(0, |alone| alone.begun);
+    pub fn begin_quiet(&self, arrival: Arrival) -> Result<bool, LedgerError> {
+        let Some(before) = self.alone(arrival)?.filter(|alone| alone.begun > 0) else { return Ok(false) };
+        let begun = if before.quiet { 0 } else { before.begun };
         let mut batch = self.batch();
-        self.put(&mut batch, &self.meta, b"alone", &Alone { arrival, begun: begun + 1 });
+        self.put(&mut batch, &self.meta, b"alone", &Alone { arrival, begun, quiet: !before.quiet });
+        self.write(batch, PersistMode::Buffer, "record a quiet time")?;
+        Ok(!before.quiet)
+    }
+
+    pub fn begin_alone(&self, arrival: Arrival) -> Result<u32, LedgerError> {
+        let begun = self.alone(arrival)?.map_or(0, |alone| alone.begun);
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.meta, b"alone", &Alone { arrival, begun: begun + 1, quiet: false });
         self.write(batch, PersistMode::Buffer, "record an attempt")?;
         Ok(begun)
+    }
+
+    /// What is recorded of an arrival, if it was the last to be worked on alone.
+    fn alone(&self, arrival: Arrival) -> Result<Option<Alone>, LedgerError> {
+        Ok(self.get::<Alone>(&self.meta, "meta", b"alone")?.filter(|alone| alone.arrival == arrival))
     }
 
     pub fn end_alone(&self) -> Result<(), LedgerError> {

@@ -156,6 +156,10 @@ impl Ledger for FjallLedger {
         self.with(Store::clear_admissions)
     }
 
+    fn begin_quiet(&self, arrival: Arrival) -> Result<bool, LedgerError> {
+        self.with(|store| store.begin_quiet(arrival))
+    }
+
     fn begin_alone(&self, arrival: Arrival) -> Result<u32, LedgerError> {
         self.with(|store| store.begin_alone(arrival))
     }

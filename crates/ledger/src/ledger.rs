@@ -130,6 +130,14 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn clear_admissions(&self) -> Result<(), LedgerError>;
 
+    /// Records that nothing at all is about to be worked on for a while, because an arrival that was alone at deaths
+    /// comes next. Returns whether that is called for: not if there were none, and not if the process died in the
+    /// last quiet time too. Then something else kills it, and the deaths are taken back from the arrival.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn begin_quiet(&self, arrival: Arrival) -> Result<bool, LedgerError>;
+
     /// Records that an arrival is about to be worked on alone, and returns how often that was recorded for
     /// it before (in a row, without a verdict): the number of deaths it was alone at.
     ///

@@ -315,6 +315,32 @@ fn deaths_alone_are_counted_in_a_row_and_per_arrival() {
 }
 
 #[test]
+fn a_death_in_a_quiet_time_clears_the_suspect() {
+    let folder = tempfile::tempdir().expect("temp");
+    let [suspect, other] = [3, 4].map(|record| Arrival { file: FileNumber(1), record });
+    let quiet = |ledger: &FjallLedger, arrival| ledger.begin_quiet(arrival).expect("quiet");
+    let alone = |ledger: &FjallLedger, arrival| ledger.begin_alone(arrival).expect("begin");
+    let life = || open(folder.path());
+    let ledger = life();
+    assert!(!quiet(&ledger, suspect), "nothing speaks against it yet");
+    assert_eq!(alone(&ledger, suspect), 0);
+    drop(ledger);
+    let ledger = life();
+    assert!(!quiet(&ledger, other), "nothing speaks against another");
+    assert!(quiet(&ledger, suspect), "it was alone at a death");
+    assert_eq!(alone(&ledger, suspect), 1);
+    drop(ledger);
+    assert!(quiet(&life(), suspect), "and again; this life ends in the quiet time");
+    let ledger = life();
+    assert!(!quiet(&ledger, suspect), "something else kills, so it need not wait again");
+    assert_eq!(alone(&ledger, suspect), 0, "and it is cleared");
+    drop(ledger);
+    let ledger = life();
+    assert!(quiet(&ledger, suspect));
+    assert_eq!(alone(&ledger, suspect), 1, "a quiet time that ends counts for nothing");
+}
+
+#[test]
 fn learned_state_is_read_as_of_an_epoch() {
     let folder = tempfile::tempdir().expect("temp");
     let ledger = open(folder.path());

@@ -1,6 +1,6 @@
 //! Gauges that nobody changes as they go: looked at once a second.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,19 +35,28 @@ pub struct Gauges {
     pub depths: Vec<Depth>,
 }
 
+/// What earlier looks have shown.
+#[derive(Default)]
+struct Shown {
+    /// Scans counted so far.
+    rescans: BTreeMap<(String, ScanCause), u64>,
+    /// Kinds of things refused, which must go back to 0 when the last of a kind has gone.
+    refused: BTreeSet<(String, &'static str)>,
+}
+
 impl Gauges {
     /// Looks until it is aborted.
     pub async fn run(self) {
-        let mut rescans = BTreeMap::new();
+        let mut shown = Shown::default();
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            self.look(&mut rescans).await;
+            self.look(&mut shown).await;
         }
     }
 
-    async fn look(&self, rescans: &mut BTreeMap<(String, ScanCause), u64>) {
+    async fn look(&self, shown: &mut Shown) {
         for link in &self.depths {
             gauge!(metric::CHANNEL_DEPTH, "channel" => link.channel).set((link.depth)() as f64);
         }
@@ -63,11 +72,13 @@ impl Gauges {
             gauge!(metric::INBOX_FILES, "inbox" => inbox.clone()).set(status.files as f64);
             gauge!(metric::INBOX_BYTES, "inbox" => inbox.clone()).set(status.bytes as f64);
             gauge!(metric::INBOX_IGNORED, "inbox" => inbox.clone()).set(status.ignored as f64);
-            for (kind, count) in status.refused {
-                gauge!(metric::INBOX_REFUSED, "inbox" => inbox.clone(), "kind" => kind).set(count as f64);
+            shown.refused.extend(status.refused.keys().map(|kind| (inbox.clone(), *kind)));
+            for (_, kind) in shown.refused.iter().filter(|(of, _)| *of == inbox) {
+                let count = status.refused.get(kind).copied().unwrap_or(0);
+                gauge!(metric::INBOX_REFUSED, "inbox" => inbox.clone(), "kind" => *kind).set(count as f64);
             }
             for (cause, count) in status.rescans {
-                let before = rescans.insert((inbox.clone(), cause), count).unwrap_or(0);
+                let before = shown.rescans.insert((inbox.clone(), cause), count).unwrap_or(0);
                 counter!(metric::RESCANS, "inbox" => inbox.clone(), "cause" => cause.as_str())
                     .increment(count.saturating_sub(before));
             }

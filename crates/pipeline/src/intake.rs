@@ -123,6 +123,13 @@ impl IntakePart {
         self.inboxes.iter().position(|inbox| inbox.name == name)
     }
 
+    /// What the folders of a named file say of it, where its root is an inbox or an hour of an inbox's `done`.
+    #[must_use]
+    pub fn known(&self, root: &Path, path: &Path) -> Known {
+        let is_of = |inbox: &&Inbox| inbox.options.folder == root || root.starts_with(&inbox.options.done);
+        self.inboxes.iter().find(is_of).map_or_else(Known::default, |inbox| inbox.known(path))
+    }
+
     /// Tells an inbox's watch what became of a file.
     pub fn left(&self, inbox: usize, found: Found, how: Left) {
         let watch = self.watches.lock().unwrap_or_else(PoisonError::into_inner).get(inbox).cloned();

@@ -3,24 +3,21 @@
 //! The same pipeline as the daemon, on a ledger that lasts as long as the command, with records on standard
 //! output; with `--configured`, on the configuration's ledger and sinks. Files stay where they are.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use copydesk_article::VerdictKind;
-use copydesk_disk::Generation;
-use copydesk_intake::Found;
-use copydesk_pipeline::{FileSource, NamedFile, Options, Parts, supervise};
-use copydesk_sinks::{SinkOptions, StdoutOptions};
+use copydesk_pipeline::{FileSource, Parts, supervise};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
+use super::files;
 use crate::arguments::Ingest;
-use crate::config::{AdminConfig, CleanConfig, Config, SinkCommon, SinkConfig};
+use crate::config::Config;
 use crate::{desk, logging};
 
 /// Failures in a row after which a sink ends the run: nobody is there to wait for it.
@@ -39,14 +36,14 @@ pub fn run(config: Option<&Path>, ingest: &Ingest) -> anyhow::Result<ExitCode> {
     let mut config = match (config, ingest.configured) {
         (_, true) => Config::load(config)?,
         (Some(_), false) => bail!("a configuration is named: add --configured to use its sinks and ledger"),
-        (None, false) => alone(scratch.path()),
+        (None, false) => Config::alone(scratch.path()),
     };
     if let Some(quarantine) = &ingest.quarantine {
         config.intake.quarantine.clone_from(quarantine);
     }
     config.pipeline.stop_secs = u64::from(u32::MAX);
     config.pipeline.restarts = 0;
-    let files = files(&ingest.paths, &config, scratch.path())?;
+    let files = files::all(&ingest.paths, &config, scratch.path())?;
     let bytes = files.iter().map(|file| file.found.generation.bytes).sum();
     // Whoever reads our output does not come back; a store may.
     let tries = if ingest.configured { SINK_TRIES } else { 1 };
@@ -62,81 +59,6 @@ pub fn run(config: Option<&Path>, ingest: &Ingest) -> anyhow::Result<ExitCode> {
     runtime.shutdown_timeout(Duration::from_secs(1));
     result?;
     Ok(summary(&parts, &before))
-}
-
-/// A desk without a configuration: everything it keeps goes with the command.
-fn alone(scratch: &Path) -> Config {
-    let ledger = copydesk_ledger::Options { folder: scratch.join("ledger"), ..copydesk_ledger::Options::default() };
-    let intake = copydesk_intake::Options {
-        folder: scratch.join("inbox"),
-        quarantine: scratch.join("quarantine"),
-        ..copydesk_intake::Options::default()
-    };
-    let common = SinkCommon {
-        kind: "stdout".to_owned(),
-        required: true,
-        limit_bytes: 1 << 30,
-        batch_articles: 500,
-        batch_bytes: 8 << 20,
-    };
-    let stdout = SinkConfig { common, options: SinkOptions::Stdout(StdoutOptions::default()) };
-    Config {
-        path: PathBuf::new(),
-        intake,
-        inboxes: Vec::new(),
-        sources: BTreeMap::new(),
-        source_rules: BTreeMap::new(),
-        filter: copydesk_pipeline::Filter::default(),
-        ledger,
-        // A small disk may still hold a small job.
-        pipeline: Options { free_space_reserve_bytes: 0, ..Options::default() },
-        policies: copydesk_pipeline::Policies::default(),
-        clean: CleanConfig::default(),
-        admin: AdminConfig::default(),
-        sinks: BTreeMap::from([("stdout".to_owned(), stdout)]),
-    }
-}
-
-/// The files the paths name, folders looked through, in order of modification time and path.
-fn files(paths: &[PathBuf], config: &Config, scratch: &Path) -> anyhow::Result<Vec<NamedFile>> {
-    let mut files = Vec::new();
-    for (number, path) in paths.iter().enumerate() {
-        if path == Path::new("-") {
-            files.push(spooled(&mut std::io::stdin().lock(), &scratch.join(format!("stdin-{number}")))?);
-            continue;
-        }
-        let metadata = std::fs::metadata(path).with_context(|| format!("can't take {}", path.display()))?;
-        if !metadata.is_dir() && !metadata.is_file() {
-            // A pipe, as `<(command)` makes one: it can be read once only.
-            let mut pipe = std::fs::File::open(path).with_context(|| format!("can't read {}", path.display()))?;
-            files.push(spooled(&mut pipe, &scratch.join(format!("pipe-{number}")))?);
-            continue;
-        }
-        if metadata.is_dir() {
-            let found = copydesk_intake::list(path, &config.intake.own_folders)
-                .with_context(|| format!("can't look through {}", path.display()))?;
-            let root = path.canonicalize().with_context(|| format!("can't take {}", path.display()))?;
-            files.extend(found.into_iter().map(|found| NamedFile { root: root.clone(), found }));
-        } else {
-            files.push(named(path)?);
-        }
-    }
-    Ok(files)
-}
-
-/// What a stream holds, as a file.
-fn spooled(from: &mut dyn std::io::Read, spool: &Path) -> anyhow::Result<NamedFile> {
-    let mut file = std::fs::File::create(spool).with_context(|| format!("can't write {}", spool.display()))?;
-    std::io::copy(from, &mut file).context("can't read the input")?;
-    named(spool)
-}
-
-/// A file by its folder and name. A link named on the command line is meant, so it is followed.
-fn named(path: &Path) -> anyhow::Result<NamedFile> {
-    let full = path.canonicalize().with_context(|| format!("can't take {}", path.display()))?;
-    let (Some(root), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} names no file", path.display()) };
-    let generation = Generation::of_path(&full)?;
-    Ok(NamedFile { root: root.to_owned(), found: Found { path: PathBuf::from(name), generation, follow: false } })
 }
 
 /// A bar on a terminal, nothing elsewhere.

@@ -8,7 +8,9 @@
 //!
 //! After an unclean stop those records are *suspects*: one of them may have killed the process. They go
 //! through one at a time, each attempt recorded before it begins, and one that was alone at three deaths is
-//! quarantined instead of being worked on. If even reading it kills, the rest of its file goes.
+//! quarantined instead of being worked on. Before one that was alone at a death tries again there is a quiet time
+//! ([`QUIET`]) in which nothing is worked on: if the process dies then too, something else kills it (an operator, a
+//! machine that has no memory left), and the article is cleared of all its deaths. If even reading it kills, the rest of its file goes.
 //!
 //! A backfill gives way: it is taken only while the required sinks are nearly level with the ledger, so that a
 //! live article never has a long row of old ones before it, in flight or in the outbox; and a long file of it
@@ -44,6 +46,10 @@ use crate::status::Station;
 
 /// Records announced to the ledger at a time, where a file has many.
 const BLOCK: u64 = 256;
+
+/// How long nothing is worked on before a suspect tries again: many times what an article takes, so that whoever
+/// kills the process at random does it then.
+const QUIET: Duration = Duration::from_millis(500);
 
 /// How often a backfill that waits looks whether it may go.
 const LOOK: Duration = Duration::from_millis(100);

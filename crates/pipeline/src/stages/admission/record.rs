@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use copydesk_article::{Arrival, QuarantineReason};
 use copydesk_ledger::{Admission, FileState};
-use copydesk_readers::{BadRecord, Item as RecordItem, Known, OpenError, ReadError, ReadOptions, Reader};
+use copydesk_readers::{BadRecord, Item as RecordItem, OpenError, ReadError, ReadOptions, Reader};
 use metrics::counter;
 use serde_json::Value;
 
-use super::{BAD_IN_A_ROW, BLOCK, DEATHS, Halt, Job, Reading};
+use super::{BAD_IN_A_ROW, BLOCK, DEATHS, Halt, Job, QUIET, Reading};
 use crate::cpu::words;
 use crate::flow::{FileInfo, Item, Read, Step, Ticket};
 use crate::intake::Left;
@@ -33,7 +33,10 @@ impl Reading {
     /// Reads a file to its end.
     pub(super) fn read(&mut self, job: Job) -> Result<(), Halt> {
         let path = job.found.path.display().to_string();
-        let known = job.inbox.map_or_else(Known::default, |inbox| self.intake.inboxes[inbox].known(&job.found.path));
+        let known = match job.inbox {
+            Some(inbox) => self.intake.inboxes[inbox].known(&job.found.path),
+            None => self.intake.known(&job.root, &job.found.path),
+        };
         let options = ReadOptions {
             max_record_bytes: self.intake.inboxes[job.inbox.unwrap_or(0)].options.max_record_bytes,
             sources: Arc::clone(&self.intake.sources),
@@ -70,7 +73,7 @@ impl Reading {
                 self.context.ledger.call(|ledger| ledger.admit(&admission))?;
             }
             self.context.alone.store(alone, Ordering::Relaxed);
-            let deaths = if alone { self.context.ledger.call(|ledger| ledger.begin_alone(arrival))? } else { 0 };
+            let deaths = if alone { self.begin_alone(arrival)? } else { 0 };
             if deaths >= 2 * DEATHS {
                 let detail = format!("reading it killed the process {} times", deaths - DEATHS);
                 self.quarantine_rest(&job, position, QuarantineReason::KilledProcess, &detail)?;
@@ -114,6 +117,23 @@ impl Reading {
             return self.abandon(&job, Left::Followed);
         }
         self.end(&job, FileState::Read)
+    }
+
+    /// Records that a suspect's turn has come; how many deaths it was alone at.
+    fn begin_alone(&self, arrival: Arrival) -> Result<u32, Halt> {
+        if self.context.ledger.call(|ledger| ledger.begin_quiet(arrival))? {
+            let (stop, kill) = (self.stop.clone(), self.context.kill.clone());
+            self.station.waits_at_gate();
+            self.runtime.block_on(async {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = kill.cancelled() => {}
+                    () = tokio::time::sleep(QUIET) => {}
+                }
+            });
+            self.station.goes_on();
+        }
+        Ok(self.context.ledger.call(|ledger| ledger.begin_alone(arrival))?)
     }
 
     /// Sends one record on its way.
