@@ -225,8 +225,9 @@ impl Design {
     fn draw(site: &str, words: &Words, number: usize, random: &mut Random) -> Self {
         let mut labels: Vec<&str> = words.labels.to_vec();
         random.shuffle(&mut labels);
-        let mut labels =
-            labels.into_iter().map(|label| if number % 2 == 0 { label.to_owned() } else { format!("{label} ›") });
+        let mut labels = labels
+            .into_iter()
+            .map(|label| if number.is_multiple_of(2) { label.to_owned() } else { format!("{label} ›") });
         let mut some = |count: usize| labels.by_ref().take(count).collect::<Vec<_>>();
         let mut head = some(2 + random.below(4));
         if random.below(2) == 0 {
