@@ -227,3 +227,19 @@ fn a_language_that_is_not_wanted_is_left_out_and_counted() {
     let second = outcome(&desk);
     assert_eq!((second.verdicts.get(VerdictKind::Filtered), second.lines.len()), (1, 3));
 }
+
+#[test]
+fn a_long_row_of_bad_records_holds_nobody_up() {
+    let desk = Desk::new().with("pipeline", "max_in_flight", "900").with("pipeline", "commit_articles", "256");
+    let mut input = stream(40);
+    input.add("bad.jsonl", "no JSON at all\n".repeat(400), 400);
+    input.broken += 400;
+    let more = stream(80);
+    input.files.extend(more.files[4..].iter().cloned());
+    input.records += 40;
+    input.lay_out(&desk.inbox());
+    desk.run_to_end();
+    let outcome = Outcome::of(&desk);
+    outcome.assert_counts(&input);
+    assert!(outcome.lines.values().any(|record| record["pipeline"]["epoch"].as_u64() > Some(10)));
+}

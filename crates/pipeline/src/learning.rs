@@ -97,13 +97,14 @@ impl Learner {
     pub fn learn<'a>(&mut self, group: impl Iterator<Item = (Sequence, Option<&'a Observation>)>) -> Lessons {
         let mut lessons = Lessons::default();
         let mut observed = Vec::new();
-        let mut last = Sequence(0);
+        let (mut last, mut ends) = (Sequence(0), 0);
         for (sequence, observation) in group {
             if let Some(observation) = observation {
                 observation.write(&mut observed);
                 last = sequence;
             }
             let Some(closed) = self.learning.learn(sequence, observation) else { continue };
+            ends += 1;
             observed.clear();
             let gone = self.open.drain(..).map(|(key, epoch)| Unlearned { namespace: OPEN, key, epoch });
             lessons.unlearned.extend(gone);
@@ -117,6 +118,9 @@ impl Learner {
                 sequence,
             }));
         }
+        // What one batch writes it must not take away: both would have one place in the store's order. It would take
+        // three ends of spans, and articles wait for their epoch, so that no more than two are in flight.
+        debug_assert!(ends <= 2, "{ends} spans end in one group");
         if !observed.is_empty() {
             let key = last.0.to_be_bytes().to_vec();
             self.open.push((key.clone(), epoch_of(last)));
