@@ -7,6 +7,7 @@ mod drops;
 mod failpoints;
 mod hostile;
 mod kill;
+mod learning;
 mod lossy;
 mod operate;
 mod pressure;

@@ -68,6 +68,9 @@ pub struct Record {
     pub copies: Option<Copies>,
     /// What was cut, with its reason.
     pub removed: Vec<Removal>,
+    /// What recurs over many stories of the site and reads as a sentence (the house's background, a stock closing):
+    /// listed, and left in the text.
+    pub marked: Vec<Removal>,
     /// What was mended.
     pub repairs: Vec<Repair>,
     /// Unit of every offset in this record: [`OFFSET_UNIT`].
@@ -361,6 +364,8 @@ pub struct Removal {
     pub text: String,
     /// Why.
     pub reason: RemovalReason,
+    /// What shows it: of a learned line how often it stood in other stories, of a pattern the pattern.
+    pub evidence: Option<String>,
 }
 
 /// Why a span was cut.
@@ -388,6 +393,10 @@ pub enum RemovalReason {
     Repeated,
     /// Cookie, newsletter, copyright and other notices.
     Notice,
+    /// A line that recurs over many stories of the site.
+    Learned,
+    /// A line that a pattern of the source names.
+    Pattern,
 }
 
 /// A mend made in the source.

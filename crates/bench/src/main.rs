@@ -1,6 +1,6 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Five commands:
+//! A tool for the people who build the desk; it is not shipped. Seven commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
@@ -10,6 +10,8 @@
 //!   ledger's index (`scale_dedup.rs`).
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
+//! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
+//!   what a prediction of `predict stream` left of the templates and took of the articles, by position.
 
 mod corpus;
 mod daemon;
@@ -17,6 +19,7 @@ mod figures;
 mod growth;
 mod load;
 mod make_load;
+mod make_stream;
 mod material;
 mod metrics;
 mod percentile;
@@ -25,6 +28,7 @@ mod process;
 mod random;
 mod scale_dedup;
 mod scan;
+mod score_stream;
 mod synthesis;
 
 use std::process::ExitCode;
@@ -51,6 +55,10 @@ enum Command {
     Scan(scan::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
     MakeLoad(make_load::Options),
+    /// Make a stream of articles in the templates of their sites, with what is article in each.
+    MakeStream(make_stream::Options),
+    /// Score predictions of a stream, by position.
+    ScoreStream(score_stream::Options),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +68,8 @@ fn main() -> ExitCode {
         Command::ScaleDedup(options) => scale_dedup::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScoreStream(options) => score_stream::run(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         // One line with all causes: scripts show the last line of what a failed command said.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use copydesk_clean::Mode;
-use copydesk_pipeline::{Dedup, Inbox, Options as PipelineOptions, Policies, Priority};
+use copydesk_clean::{Field, Mode, Pattern, SourceRules};
+use copydesk_pipeline::{Dedup, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
 use copydesk_sinks::{KINDS, SinkOptions, StdoutOptions};
 use serde::Deserialize;
@@ -21,8 +21,11 @@ use crate::config_error::{ConfigError, nearest};
 const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
 
 /// The sections.
-const SECTIONS: [&str; 10] =
-    ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "admin", "sinks"];
+const SECTIONS: [&str; 11] =
+    ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "filter", "admin", "sinks"];
+
+/// Keys of `[sources.NAME]` that say how its articles are cleaned.
+const SOURCE_RULES: [&str; 5] = ["clean", "trust", "distrust", "keep", "cut"];
 
 /// Name of the inbox that `[intake]` describes.
 const MAIN_INBOX: &str = "main";
@@ -42,8 +45,10 @@ pub struct Config {
     pub intake: copydesk_intake::Options,
     /// `[inboxes.NAME]`: the others.
     pub inboxes: Vec<Inbox>,
-    /// `[sources.NAME]`.
+    /// `[sources.NAME]`: what holds for its articles where they don't say it.
     pub sources: BTreeMap<String, SourceDefaults>,
+    /// `[sources.NAME]`: how its articles are cleaned.
+    pub source_rules: BTreeMap<String, SourceRules>,
     /// `[ledger]`.
     pub ledger: copydesk_ledger::Options,
     /// `[pipeline]`.
@@ -54,6 +59,8 @@ pub struct Config {
     pub dedup: Dedup,
     /// `[clean]`.
     pub clean: CleanConfig,
+    /// `[filter]`.
+    pub filter: Filter,
     /// `[admin]`.
     pub admin: AdminConfig,
     /// `[sinks.NAME]`.
@@ -191,6 +198,8 @@ impl Config {
             intake,
             inboxes: Vec::new(),
             sources: BTreeMap::new(),
+            source_rules: BTreeMap::new(),
+            filter: Filter::default(),
             ledger,
             // A small disk may still hold a small job.
             pipeline: PipelineOptions { free_space_reserve_bytes: 0, ..PipelineOptions::default() },
@@ -222,16 +231,19 @@ impl Config {
         }
         let section = |name: &str| document.as_table().get(name);
         let sinks = source.sinks(section("sinks"))?;
+        let (sources, source_rules) = source.sources(section("sources"))?;
         let mut config = Self {
             path: path.to_owned(),
             intake: source.section(section("intake"))?,
             inboxes: source.inboxes(section("inboxes"), section("intake"))?,
-            sources: source.named(section("sources"))?,
+            sources,
+            source_rules,
             ledger: source.section(section("ledger"))?,
             pipeline: source.section(section("pipeline"))?,
             policies: source.section(section("policy"))?,
             dedup: source.section(section("dedup"))?,
             clean: source.section(section("clean"))?,
+            filter: source.section(section("filter"))?,
             admin: source.section(section("admin"))?,
             sinks,
         };
@@ -281,6 +293,15 @@ impl Config {
                 "texts_days",
                 "texts can't be known longer than their keys (`keys_days`)".to_owned(),
             );
+        }
+        for (at, code) in self.filter.languages.iter().flatten().enumerate() {
+            let primary = code.split(['-', '_']).next().unwrap_or(code);
+            if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                let listed = document.as_table().get("filter").and_then(|filter| filter.get("languages"));
+                let span = listed.and_then(Item::as_array).and_then(|codes| codes.get(at)).and_then(Value::span);
+                let message = format!("`{code}` is no language code: give codes such as \"en\" or \"pt-BR\"");
+                return Err(ConfigError::at(source.path, source.text, span, message));
+            }
         }
         for (key, folder) in [("done", &self.intake.done), ("quarantine", &self.intake.quarantine)] {
             if *folder == self.intake.folder {
@@ -359,6 +380,9 @@ impl Config {
     }
 }
 
+/// What `[sources.NAME]` says, by name.
+type Sources = (BTreeMap<String, SourceDefaults>, BTreeMap<String, SourceRules>);
+
 /// The text that is read, for messages.
 struct Source<'a> {
     path: &'a Path,
@@ -386,10 +410,40 @@ impl Source<'_> {
             .map_err(|error| ConfigError::at(self.path, self.text, error.span().or(span), error.message().trim()))
     }
 
-    /// Sections `[SECTION.NAME]` of one kind.
-    fn named<T: DeserializeOwned>(&self, item: Option<&Item>) -> Result<BTreeMap<String, T>, ConfigError> {
+    /// Every `[sources.NAME]`, its keys parted by who uses them.
+    fn sources(&self, item: Option<&Item>) -> Result<Sources, ConfigError> {
         let table = item.map(|item| self.table(item)).transpose()?.unwrap_or_default();
-        table.iter().map(|(name, item)| Ok((name.to_owned(), self.read(self.table(item)?)?))).collect()
+        let (mut defaults, mut all_rules) = (BTreeMap::new(), BTreeMap::new());
+        for (name, item) in &table {
+            let (mut own, mut rules) = (self.table(item)?, Table::new());
+            rules.set_implicit(true);
+            for key in SOURCE_RULES {
+                if let Some((key, value)) = own.remove_entry(key) {
+                    rules.insert_formatted(&key, value);
+                }
+            }
+            self.check_each::<Pattern>(item, &["keep", "cut"])?;
+            self.check_each::<Field>(item, &["trust", "distrust"])?;
+            let fields = |key: &str| item.get(key).and_then(Item::as_array).into_iter().flatten();
+            for field in fields("distrust") {
+                if fields("trust").any(|trusted| trusted.as_str() == field.as_str()) {
+                    let message = "a field can't be trusted and distrusted: name it once";
+                    return Err(ConfigError::at(self.path, self.text, field.span(), message));
+                }
+            }
+            defaults.insert(name.to_owned(), self.read_own(own, &SOURCE_RULES)?);
+            all_rules.insert(name.to_owned(), self.read(rules)?);
+        }
+        Ok((defaults, all_rules))
+    }
+
+    /// Reads the elements of lists one by one, so that a mistake stands at its own place and not at its list's.
+    fn check_each<T: DeserializeOwned>(&self, table: &Item, keys: &[&str]) -> Result<(), ConfigError> {
+        for element in keys.iter().filter_map(|key| table.get(key)?.as_array()).flatten() {
+            T::deserialize(element.clone().into_deserializer())
+                .map_err(|error| ConfigError::at(self.path, self.text, element.span(), error.message().trim()))?;
+        }
+        Ok(())
     }
 
     /// Every `[inboxes.NAME]`: what it does not say, `[intake]` says for it.
@@ -461,9 +515,9 @@ impl Source<'_> {
         let kind_span = common.get("type").and_then(Item::span);
         let common: SinkCommon = self.read(common)?;
         let options = match common.kind.as_str() {
-            "jsonl" => SinkOptions::Jsonl(self.read_own(own)?),
-            "sqlite" => SinkOptions::Sqlite(self.read_own(own)?),
-            "stdout" => SinkOptions::Stdout(self.read_own(own)?),
+            "jsonl" => SinkOptions::Jsonl(self.read_own(own, &COMMON)?),
+            "sqlite" => SinkOptions::Sqlite(self.read_own(own, &COMMON)?),
+            "stdout" => SinkOptions::Stdout(self.read_own(own, &COMMON)?),
             other => {
                 let error = ConfigError::at(self.path, self.text, kind_span, format!("unknown sink type `{other}`"));
                 return Err(match nearest(other, KINDS) {
@@ -475,12 +529,12 @@ impl Source<'_> {
         Ok(SinkConfig { common, options })
     }
 
-    /// Reads a type's own keys; a mistyped common key gets its suggestion too.
-    fn read_own<T: DeserializeOwned>(&self, own: Table) -> Result<T, ConfigError> {
+    /// Reads a table's own keys; a mistyped one of those that were read before gets its suggestion too.
+    fn read_own<T: DeserializeOwned>(&self, own: Table, others: &[&str]) -> Result<T, ConfigError> {
         let names: Vec<String> = own.iter().map(|(name, _)| name.to_owned()).collect();
         self.read(own).map_err(|error| {
             let unknown = names.iter().find(|name| error.message.contains(&format!("unknown field `{name}`")));
-            match unknown.and_then(|name| nearest(name, COMMON)).filter(|_| error.help.is_none()) {
+            match unknown.and_then(|name| nearest(name, others.iter().copied())).filter(|_| error.help.is_none()) {
                 Some(near) => error.with_help(format!("did you mean `{near}`?")),
                 None => error,
             }
@@ -526,6 +580,15 @@ mod tests {
             ("[sinks.b]\ntype = \"stdout\"\nrequird = false\n", (8, 1), "unknown field", "did you mean `required`?"),
             ("[policy]\nduplicate_text = \"withold\"\n", (7, 18), "unknown variant", "did you mean `withhold`?"),
             ("[ledger\n", (6, 8), "", ""),
+            ("[sources.a]\ncut = [\"a\", \"(\"]\n", (7, 13), "unclosed group", ""),
+            ("[sources.a]\nkeep = [\".*\"]\n", (7, 9), "matches every line", ""),
+            ("[sources.a]\nclean = \"of\"\n", (7, 9), "unknown variant", "did you mean `off`?"),
+            ("[sources.a]\ntrust = [\"titel\"]\n", (7, 10), "unknown variant", "did you mean `title`?"),
+            ("[sources.a]\ntrust = [\"title\"]\ndistrust = [\"title\"]\n", (8, 13), "trusted and distrusted", ""),
+            ("[sources.a]\ndistrusts = []\n", (7, 1), "unknown field", "did you mean `distrust`?"),
+            ("[sources.a]\nlanguages = \"en\"\n", (7, 1), "unknown field", "did you mean `language`?"),
+            ("[filter]\nlanguages = [\"english\"]\n", (7, 14), "no language code", ""),
+            ("[filter]\nunsure = \"drop\"\n", (7, 10), "unknown variant", ""),
         ] {
             let error = mistake(&format!("{GOOD}{extra}"));
             assert_eq!(error.place, Some(place), "{error}");

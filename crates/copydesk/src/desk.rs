@@ -34,6 +34,8 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
         policies: config.policies,
         dedup: Arc::new(config.dedup.clone()),
         cleaning: config.clean.mode,
+        sources: Arc::new(config.source_rules.clone()),
+        filter: Arc::new(config.filter.clone()),
         intake: Arc::new(IntakePart::new(config.pipeline_inboxes(), Arc::new(config.sources.clone()), source)),
         sinks: sinks.collect(),
         ledger: Arc::new(ledger),

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
-use copydesk_article::{ArticleId, FileNumber, Sequence, VerdictKind};
+use copydesk_article::{ArticleId, FileNumber, Sequence, VerdictKind, epoch_of};
 use copydesk_dedup::Horizon;
 use fail::fail_point;
 use fjall::PersistMode;
 
-use crate::learned::epoch_of;
 use crate::memory::Gathered;
 use crate::outbox::encode_change;
 use crate::store::{Link, Store};
@@ -101,6 +100,9 @@ impl Store {
         }
         for (sequence, record) in records {
             batch.insert(&self.memory.records, keys::sequence(sequence), &record[..]);
+        }
+        for gone in &group.unlearned {
+            batch.remove(&self.learned, keys::learned(gone.namespace, &gone.key, gone.epoch));
         }
         let wrote = progress.rows > rows_before;
         if wrote {

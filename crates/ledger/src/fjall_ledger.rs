@@ -14,7 +14,7 @@ use crate::ledger::{Audit, Ledger, Start};
 use crate::memory::Gathered;
 use crate::store::Store;
 use crate::{
-    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LedgerError, MemberRow,
+    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
     OutboxBatch, Progress, Settled, SinkKey, SinkRow, keys,
 };
 
@@ -269,6 +269,10 @@ impl Ledger for FjallLedger {
 
     fn learned(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError> {
         self.with(|store| store.learned_value(namespace, key, epoch))
+    }
+
+    fn learned_rows(&self, namespace: &str) -> Result<Vec<LearnedRow>, LedgerError> {
+        self.with(|store| store.learned_rows(namespace))
     }
 
     fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {

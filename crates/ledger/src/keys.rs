@@ -100,10 +100,23 @@ pub fn sink_sequence(of: &SinkKey, at: Sequence) -> Vec<u8> {
 }
 
 pub fn learned(namespace: &str, key: &[u8], epoch: u64) -> Vec<u8> {
-    let mut bytes = namespace.as_bytes().to_vec();
-    bytes.push(0);
+    let mut bytes = learned_prefix(namespace);
     bytes.extend((key.len() as u32).to_be_bytes());
     bytes.extend(key);
     bytes.extend(epoch.to_be_bytes());
     bytes
+}
+
+/// What all keys of a learner begin with.
+pub fn learned_prefix(namespace: &str) -> Vec<u8> {
+    let mut bytes = namespace.as_bytes().to_vec();
+    bytes.push(0);
+    bytes
+}
+
+/// Key and epoch out of a key that [`learned`] made.
+pub fn parse_learned<'a>(namespace: &str, bytes: &'a [u8]) -> Option<(&'a [u8], u64)> {
+    let (_, rest) = bytes.get(namespace.len() + 1..)?.split_first_chunk::<4>()?;
+    let (key, epoch) = rest.split_last_chunk()?;
+    Some((key, u64::from_be_bytes(*epoch)))
 }

@@ -6,7 +6,7 @@ use copydesk_disk::{FileIdentity, Generation};
 use std::path::Path;
 
 use crate::{
-    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LedgerError, MemberRow,
+    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
     OutboxBatch, Progress, Settled, SinkKey, SinkRow,
 };
 
@@ -241,6 +241,12 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// Where the store fails.
     fn learned(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// Every value of a learner, by key and epoch: for a start, where they are few enough to be held.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn learned_rows(&self, namespace: &str) -> Result<Vec<LearnedRow>, LedgerError>;
 
     /// How far a sink is; a sink never seen starts before the oldest row still held.
     ///

@@ -71,7 +71,7 @@ mod store;
 
 pub use error::LedgerError;
 pub use fjall_ledger::{FjallLedger, Options};
-pub use learned::{EPOCH_ARTICLES, Learned, epoch_for};
+pub use learned::{Learned, LearnedRow, Unlearned};
 pub use ledger::{Audit, Ledger, SinkAudit, Start};
 pub use memory::{ClusterRow, LedgerIndex, MAX_SITES, MemberRow, Membership, Memory};
 pub use rows::{

@@ -10,7 +10,7 @@ use copydesk_disk::Generation;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Learned, Memory};
+use crate::{Learned, Memory, Unlearned};
 
 /// A path in a JSON value: text where it is UTF-8, its bytes where not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -206,6 +206,8 @@ pub struct CommitGroup {
     pub files: Vec<FileProgress>,
     /// What the learners learned.
     pub learned: Vec<Learned>,
+    /// Values of theirs that go.
+    pub unlearned: Vec<Unlearned>,
 }
 
 /// A change of the outbox.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use copydesk_article::{Arrival, ArticleId, Content, Sequence, SourceFormat, Supplied, Verdict};
+use copydesk_boilerplate::{Observation, Rules};
 use copydesk_clean::Cleaned;
 use copydesk_dedup::Fingerprint;
 use copydesk_ledger::{ArrivalRow, ArticleRow, CommitEntry, Memory, OutboxChange};
@@ -87,6 +88,7 @@ impl Ticket {
         };
         Resolved {
             entry,
+            observation: decision.observation,
             keep: decision.keep,
             quiet: decision.quiet,
             admitted: self.admitted,
@@ -104,6 +106,8 @@ pub struct Resolved {
     pub keep: bool,
     /// Whether its verdict has no consequence for articles before it.
     pub quiet: bool,
+    /// What there is to learn from it.
+    pub observation: Option<Observation>,
     /// When the arrival was admitted.
     pub admitted: Instant,
     /// Freed with the commit.
@@ -129,13 +133,25 @@ pub struct Decision {
     pub keep: bool,
     /// See [`Resolved::quiet`].
     pub quiet: bool,
+    /// What there is to learn from it.
+    pub observation: Option<Observation>,
 }
 
 impl Decision {
     /// A decision that leaves nothing but the verdict.
     #[must_use]
     pub const fn only(id: Option<ArticleId>, verdict: Verdict) -> Self {
-        Self { id, verdict, article: None, memory: None, changes: Vec::new(), kept: false, keep: false, quiet: false }
+        Self {
+            id,
+            verdict,
+            article: None,
+            memory: None,
+            changes: Vec::new(),
+            kept: false,
+            keep: false,
+            quiet: false,
+            observation: None,
+        }
     }
 }
 
@@ -186,6 +202,8 @@ pub struct Read {
     pub content: Content,
     /// What came with it.
     pub supplied: Supplied,
+    /// What was learned of sites, as of its epoch.
+    pub learned: Arc<Rules>,
     /// An article of the same id is known, or in flight before it: if it stands, this is its duplicate, or its
     /// document has returned to it.
     pub seen_before: bool,

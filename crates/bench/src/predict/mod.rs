@@ -11,6 +11,7 @@ mod langid;
 mod meta;
 mod neardup;
 mod plain;
+mod stream;
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -59,6 +60,8 @@ pub enum Task {
     Extract,
     /// Title, author and date of an HTML page.
     Meta,
+    /// The article among the template of its site, learned along the stream.
+    Stream,
     /// Names that mean the same (not built yet).
     Canon,
 }
@@ -77,6 +80,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Task::Charset => charset::predict,
         Task::Extract => extract::predict,
         Task::Meta => meta::predict,
+        Task::Stream => stream::predict,
         Task::Mojibake | Task::Canon => {
             let name = task.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
             bail!("`{name}` is not built yet: the desk has no stage that does it");

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use copydesk_article::{ArticleId, Sequence, Verdict};
+use copydesk_clean::Guide;
 use copydesk_dedup::{Candidate, Fingerprint, Horizon, Index, Likeness, candidates};
 use copydesk_disk::Generation;
 use copydesk_ledger::{ClusterRow, FjallLedger, Ledger, LedgerError, LedgerIndex, MemberRow};
@@ -137,11 +138,13 @@ impl Look<'_> {
         let options =
             ReadOptions { max_record_bytes: config.intake.max_record_bytes, sources: Arc::new(config.sources.clone()) };
         let mut reader = Reader::open(root, &found, Position::default(), &Known::default(), &options)?;
-        let rules = config.dedup.url_rules();
+        let urls = config.dedup.url_rules();
         let mut answers = Vec::new();
         while let Some(item) = reader.next()? {
             let Item::Record(record) = item else { continue };
-            let (_, text) = fingerprinted(&record.content, &record.supplied, config.clean.mode, &rules);
+            let source = config.source_rules.get(&record.source_name);
+            let guide = Guide { learned: None, source_name: &record.source_name, source };
+            let (_, text) = fingerprinted(&record.content, &record.supplied, config.clean.mode, &guide, &urls);
             let known = text.text.map(|key| self.index().text(key)).transpose()?.flatten();
             let alike = self.alike(&text, None)?;
             let copied = alike.first().filter(|nearest| nearest.finding == "copy").map(|nearest| nearest.original);

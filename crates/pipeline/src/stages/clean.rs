@@ -2,7 +2,7 @@
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Content, Language, Problem, Supplied};
-use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
+use copydesk_clean::{Cleaned, Guide, Input, Mode, Source, clean_with};
 use copydesk_dedup::{Fingerprint, UrlRules};
 use fail::fail_point;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ pub async fn run(
             Step::Decided(decision) => Step::Decided(decision),
             Step::Going(read) => {
                 station.works(1);
-                let mode = context.cleaning;
-                let rules = Arc::clone(&context.url_rules);
+                let (mode, sources) = (context.cleaning, Arc::clone(&context.sources));
+                let urls = Arc::clone(&context.url_rules);
                 // Shared with the computation so that a panic there can't take the article with it.
                 let read = Arc::new(*read);
                 let job = Arc::clone(&read);
@@ -35,7 +35,9 @@ pub async fn run(
                     .cpu
                     .run(move || {
                         hostile(&job);
-                        fingerprinted(&job.content, &job.supplied, mode, &rules)
+                        let source = sources.get(&job.source_name);
+                        let guide = Guide { learned: Some(&job.learned), source_name: &job.source_name, source };
+                        fingerprinted(&job.content, &job.supplied, mode, &guide, &urls)
                     })
                     .await;
                 station.worked(computed.busy, 1);
@@ -75,9 +77,16 @@ fn address(supplied: &Supplied, cleaned: &Cleaned, rules: &UrlRules) -> Option<S
 
 /// What the stage does to a record: the article in it, and what that is recognised by.
 #[must_use]
-pub fn fingerprinted(content: &Content, supplied: &Supplied, mode: Mode, rules: &UrlRules) -> (Cleaned, Fingerprint) {
-    let cleaned = clean(&Input { source: source(content), supplied, mode });
-    let address = address(supplied, &cleaned, rules);
+pub fn fingerprinted(
+    content: &Content,
+    supplied: &Supplied,
+    mode: Mode,
+    guide: &Guide<'_>,
+    urls: &UrlRules,
+) -> (Cleaned, Fingerprint) {
+    let mode = guide.source.and_then(|rules| rules.clean).unwrap_or(mode);
+    let cleaned = clean_with(&Input { source: source(content), supplied, mode }, guide);
+    let address = address(supplied, &cleaned, urls);
     let fingerprint = Fingerprint::of(&cleaned.text, address.as_deref());
     (cleaned, fingerprint)
 }
@@ -120,6 +129,8 @@ fn degraded(read: &Read, panic: &Panicked) -> Cleaned {
         language: Language { code: "und".to_owned(), confidence: 0.0, parts: Vec::new() },
         text,
         removed: Vec::new(),
+        marked: Vec::new(),
+        observed: None,
         repairs: Vec::new(),
         conflicts: read.supplied.conflicts.clone(),
         problems: vec![Problem {

@@ -8,7 +8,7 @@ use copydesk_article::{
 };
 use copydesk_dedup::{Change, diff};
 use copydesk_entities::{ENGINE, Input, recognise};
-use copydesk_ledger::{OutboxChange, epoch_for};
+use copydesk_ledger::OutboxChange;
 use fail::fail_point;
 use metrics::counter;
 
@@ -138,6 +138,7 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
         changes: shown.before.as_ref().map(|before| changes(before, &cleaned.text)),
         copies: None,
         removed: cleaned.removed.clone(),
+        marked: cleaned.marked.clone(),
         repairs: cleaned.repairs.clone(),
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,
@@ -145,6 +146,6 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Proble
         conflicts: cleaned.conflicts.clone(),
         problems,
         extra: supplied.extra.clone(),
-        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: epoch_for(sequence) },
+        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: read.learned.epoch },
     }
 }

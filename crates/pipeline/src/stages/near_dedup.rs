@@ -11,6 +11,8 @@ use std::time::Instant;
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{Measure, Sequence, Verdict};
+use copydesk_boilerplate::Observation;
+use copydesk_clean::{day, instant};
 use copydesk_dedup::{
     AddressRow, Article, Holder, Horizon, Index, Judgement, Likeness, Outcome, Recent, Revision, SketchRow, TextRow,
     Window, judge, judge_again,
@@ -117,6 +119,7 @@ fn judge_one(context: &Context, bench: &mut Bench, item: Item<CleanedArticle>) -
         Step::Going(article) => *article,
     };
     let (mut decision, revision) = decide(context, bench, &ticket, &article)?;
+    decision.observation = observation(&article, &decision);
     let policy = context.policies.of(&decision.verdict);
     decision.quiet = policy == Policy::Shadow;
     if policy == Policy::Withhold {
@@ -139,12 +142,15 @@ fn decide(
 ) -> Result<(Decision, Option<Revision>), GivenUp> {
     let read = &article.read;
     let known = read.seen_before && context.is_known(read.id)?;
+    if !known && let Some(reason) = context.filter.reason(&article.cleaned.language) {
+        return Ok((Decision::only(Some(read.id), Verdict::Filtered { reason: reason.to_owned() }), None));
+    }
     let window = bench.window.max(context.dedup.window(read.file.seen_at));
     let horizon = context.dedup.horizon(window);
     let stored = Stored { ledger: &context.ledger, horizon };
     let index = bench.recent.over(&stored, horizon);
     let options = context.dedup.version_options();
-    let fetched = read.supplied.fetched_at.as_deref().and_then(|text| copydesk_clean::instant(text, &read.supplied));
+    let fetched = read.supplied.fetched_at.as_deref().and_then(|text| instant(text, &read.supplied));
     let judged = Article {
         id: read.id,
         sequence: ticket.sequence,
@@ -244,4 +250,19 @@ fn before(context: &Context, bench: &Bench, of: Holder, horizon: Horizon) -> Res
     }
     let record = context.ledger.call(|ledger| ledger.record(of.sequence, horizon))?;
     Ok(record.and_then(|record| serde_json::from_slice::<Text>(&record).ok()).map(|record| Arc::from(record.text)))
+}
+
+/// What there is to learn from an article: from each text once, under the first article of its cluster.
+fn observation(article: &CleanedArticle, decision: &Decision) -> Option<Observation> {
+    let story = match &decision.verdict {
+        Verdict::Original => decision.id?,
+        Verdict::Duplicate { measure: Measure::Id, .. } => return None,
+        Verdict::Duplicate { of, .. } | Verdict::NearDuplicate { of, .. } => *of,
+        Verdict::Revision { of } => decision.article.as_ref().map_or(*of, |row| row.document),
+        Verdict::Filtered { .. } | Verdict::Quarantined { .. } => return None,
+    };
+    let (read, cleaned) = (&article.read, &article.cleaned);
+    let fetched = read.supplied.fetched_at.as_deref().and_then(|text| instant(text, &read.supplied));
+    let day = day(cleaned.published.as_ref(), fetched.unwrap_or(read.file.seen_at));
+    Some(Observation::new(cleaned.observed.as_ref()?, day, story))
 }

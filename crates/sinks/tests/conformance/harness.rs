@@ -334,6 +334,7 @@ pub fn record(article: u8, sequence: u64, text: &str) -> Record {
         changes: None,
         copies: None,
         removed: Vec::new(),
+        marked: Vec::new(),
         repairs: Vec::new(),
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,
