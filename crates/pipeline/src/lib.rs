@@ -37,6 +37,7 @@ mod intake;
 mod lanes;
 pub mod metric;
 mod options;
+mod rejection;
 mod reorder;
 mod settlement;
 mod stages;
