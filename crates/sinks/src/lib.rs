@@ -25,13 +25,14 @@
 mod blocking;
 mod choice;
 mod contract;
-#[cfg(feature = "envelope")]
 mod envelope;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
 mod jsonl;
 mod lines;
+#[cfg(feature = "network")]
+mod named;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "opensearch")]

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use crate::within::{causes, within};
-use crate::{Change, Class, Rejection, Report, Row, Secret, Sink, SinkError, envelope, tls};
+use crate::{Change, Class, Rejection, Report, Row, Secret, Sink, SinkError, envelope, named, tls};
 
 /// How long a stream that we make remembers message ids.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(600);
@@ -125,20 +125,13 @@ impl NatsOptions {
         if ways.into_iter().filter(|given| *given).count() > 1 {
             problems.push("give one of `user`, `token` and `credentials`".to_owned());
         }
-        let secrets = self.password.iter().chain(&self.token).chain(&self.credentials);
-        problems.extend(secrets.filter_map(|secret| secret.read().err()).map(|error| error.message));
-        problems.extend(self.ca_file.iter().filter_map(|file| tls::read_roots(file).err()).map(|error| error.message));
+        problems.extend(named::problems([&self.password, &self.token, &self.credentials], self.ca_file.as_deref()));
         problems
     }
 
     /// Makes relative paths count from `base`.
     pub(crate) fn resolve_paths(&mut self, base: &Path) {
-        for secret in [&mut self.password, &mut self.token, &mut self.credentials].into_iter().flatten() {
-            secret.resolve_path(base);
-        }
-        if let Some(file) = &mut self.ca_file {
-            *file = base.join(&*file);
-        }
+        named::resolve_paths(base, [&mut self.password, &mut self.token, &mut self.credentials], &mut self.ca_file);
     }
 
     fn timeout(&self) -> Duration {

@@ -29,7 +29,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::http::Answer;
-use crate::{Class, Report, Row, Secret, Sink, SinkError, http, tls};
+use crate::{Class, Report, Row, Secret, Sink, SinkError, http, named};
 
 /// The index template, but for its patterns.
 const TEMPLATE: &str = include_str!("opensearch/template.json");
@@ -105,20 +105,13 @@ impl OpensearchOptions {
         if self.user.is_some() && self.api_key.is_some() {
             problems.push("give `user` or `api_key`, not both".to_owned());
         }
-        let secrets = self.password.iter().chain(&self.api_key);
-        problems.extend(secrets.filter_map(|secret| secret.read().err()).map(|error| error.message));
-        problems.extend(self.ca_file.iter().filter_map(|file| tls::read_roots(file).err()).map(|error| error.message));
+        problems.extend(named::problems([&self.password, &self.api_key], self.ca_file.as_deref()));
         problems
     }
 
     /// Makes relative paths count from `base`.
     pub(crate) fn resolve_paths(&mut self, base: &Path) {
-        for secret in [&mut self.password, &mut self.api_key].into_iter().flatten() {
-            secret.resolve_path(base);
-        }
-        if let Some(file) = &mut self.ca_file {
-            *file = base.join(&*file);
-        }
+        named::resolve_paths(base, [&mut self.password, &mut self.api_key], &mut self.ca_file);
     }
 }
 

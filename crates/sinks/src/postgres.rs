@@ -32,7 +32,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::within::{causes, within, words};
-use crate::{Class, Report, Row, Secret, Sink, SinkError, tls};
+use crate::{Class, Report, Row, Secret, Sink, SinkError, named, tls};
 use rows::Statements;
 
 /// What leads from each version of the schema to the next, from 0.
@@ -103,19 +103,13 @@ impl PostgresOptions {
         if !named || self.schema.is_empty() || self.schema.len() > 48 || self.schema.starts_with("pg_") {
             problems.push("`schema` takes small letters, digits and `_`, at most 48".to_owned());
         }
-        problems.extend(self.password.iter().filter_map(|secret| secret.read().err()).map(|error| error.message));
-        problems.extend(self.ca_file.iter().filter_map(|file| tls::read_roots(file).err()).map(|error| error.message));
+        problems.extend(named::problems([&self.password], self.ca_file.as_deref()));
         problems
     }
 
     /// Makes relative paths count from `base`.
     pub(crate) fn resolve_paths(&mut self, base: &Path) {
-        if let Some(secret) = &mut self.password {
-            secret.resolve_path(base);
-        }
-        if let Some(file) = &mut self.ca_file {
-            *file = base.join(&*file);
-        }
+        named::resolve_paths(base, [&mut self.password], &mut self.ca_file);
     }
 
     fn timeout(&self) -> Duration {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::parts::{PartSink, PartStore};
 use crate::within::{causes, within};
-use crate::{Compression, Secret, Sink, SinkError, tls};
+use crate::{Compression, Secret, Sink, SinkError, named, tls};
 
 /// Options of the `s3` sink.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -100,20 +100,13 @@ impl S3Options {
         if self.access_key.is_some() != self.secret_key.is_some() {
             problems.push("`access_key` and `secret_key` belong together".to_owned());
         }
-        let secrets = self.access_key.iter().chain(&self.secret_key);
-        problems.extend(secrets.filter_map(|secret| secret.read().err()).map(|error| error.message));
-        problems.extend(self.ca_file.iter().filter_map(|file| tls::read_roots(file).err()).map(|error| error.message));
+        problems.extend(named::problems([&self.access_key, &self.secret_key], self.ca_file.as_deref()));
         problems
     }
 
     /// Makes relative paths count from `base`.
     pub(crate) fn resolve_paths(&mut self, base: &Path) {
-        for secret in [&mut self.access_key, &mut self.secret_key].into_iter().flatten() {
-            secret.resolve_path(base);
-        }
-        if let Some(file) = &mut self.ca_file {
-            *file = base.join(&*file);
-        }
+        named::resolve_paths(base, [&mut self.access_key, &mut self.secret_key], &mut self.ca_file);
     }
 
     fn timeout(&self) -> Duration {

@@ -26,7 +26,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
 use serde::Deserialize;
 
-use crate::{Change, Class, Rejection, Report, Row, Secret, Sink, SinkError, envelope, http, tls};
+use crate::{Change, Class, Rejection, Report, Row, Secret, Sink, SinkError, envelope, http, named};
 
 /// Options of the `webhook` sink.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -96,20 +96,13 @@ impl WebhookOptions {
     pub fn problems(&self) -> Vec<String> {
         let mut problems: Vec<String> = http::parse_url("url", &self.url).err().into_iter().collect();
         problems.extend(self.header_map().err());
-        let secrets = self.secret.iter().chain(&self.token);
-        problems.extend(secrets.filter_map(|secret| secret.read().err()).map(|error| error.message));
-        problems.extend(self.ca_file.iter().filter_map(|file| tls::read_roots(file).err()).map(|error| error.message));
+        problems.extend(named::problems([&self.secret, &self.token], self.ca_file.as_deref()));
         problems
     }
 
     /// Makes relative paths count from `base`.
     pub(crate) fn resolve_paths(&mut self, base: &Path) {
-        for secret in [&mut self.secret, &mut self.token].into_iter().flatten() {
-            secret.resolve_path(base);
-        }
-        if let Some(file) = &mut self.ca_file {
-            *file = base.join(&*file);
-        }
+        named::resolve_paths(base, [&mut self.secret, &mut self.token], &mut self.ca_file);
     }
 }
 

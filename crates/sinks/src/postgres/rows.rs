@@ -7,7 +7,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Statement, Transaction};
 
 use super::{is_about_data, server_words};
-use crate::{Change, Rejection, Report, Row};
+use crate::{Change, Rejection, Report, Row, envelope};
 
 /// Separates the elements of a list that goes as one text; no article has it in a name.
 const SEPARATOR: char = '\u{1f}';
@@ -109,8 +109,8 @@ pub(super) async fn write(client: &mut Client, statements: &Statements, batch: &
     for (position, row) in batch.iter().enumerate() {
         let put = match &row.change {
             Change::Delete { .. } => None,
-            Change::Put { id, record } => match parse(*id, record) {
-                Ok(put) => Some(put),
+            Change::Put { id, record } => match envelope::open(*id, record) {
+                Ok((record, json)) => Some((Box::new(record), json)),
                 Err(reason) => {
                     report.rejected.push(Rejection { row: position, reason });
                     continue;
@@ -137,15 +137,6 @@ pub(super) async fn write(client: &mut Client, statements: &Statements, batch: &
     }
     report.rejected.sort_by_key(|rejection| rejection.row);
     Ok(report)
-}
-
-fn parse(id: ArticleId, bytes: &[u8]) -> Result<(Box<Record>, &str), String> {
-    let json = std::str::from_utf8(bytes).map_err(|error| format!("the record is not UTF-8: {error}"))?;
-    let record: Record = serde_json::from_str(json).map_err(|error| format!("not a record of an article: {error}"))?;
-    if record.id != id {
-        return Err(format!("the record is of another article, {}", record.id));
-    }
-    Ok((Box::new(record), json))
 }
 
 /// Writes some rows in one transaction.
