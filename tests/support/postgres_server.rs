@@ -122,6 +122,17 @@ impl PostgresServer {
         command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string(), "-F"]);
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
         let server = Server::start(&mut command, self.address(), &self.folder.path().join("log"));
+        // It listens before it has recovered.
+        let is_ready = || {
+            let mut asked = self.command("pg_isready");
+            asked
+                .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
+                .status()
+                .is_ok_and(|status| status.success())
+        };
+        let tries =
+            (0..900).take_while(|_| !is_ready()).map(|_| std::thread::sleep(std::time::Duration::from_millis(100)));
+        assert!(tries.count() < 900, "the server does not recover");
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
     }
 }

@@ -71,7 +71,8 @@ impl Subject for Nats {
         let stream = jetstream::new(client).get_stream(name_of(place)).await.expect("the stream");
         let state = stream.cached_info().state.clone();
         let mut rows = Vec::new();
-        for sequence in state.first_sequence..=state.last_sequence {
+        // An empty stream says from 0 to 0.
+        for sequence in state.first_sequence.max(1)..=state.last_sequence {
             let message = stream.get_raw_message(sequence).await.expect("a message");
             let mut line = message.payload.to_vec();
             line.push(b'\n');
