@@ -13,6 +13,8 @@ mod operate;
 mod pressure;
 mod preview;
 mod samples;
+#[cfg(all(feature = "postgres", feature = "webhook"))]
+mod sinks;
 mod supervision;
 mod support;
 mod versions;

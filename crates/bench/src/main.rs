@@ -1,6 +1,6 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Seven commands:
+//! A tool for the people who build the desk; it is not shipped. Eight commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
@@ -9,6 +9,7 @@
 //! - `scale-dedup` streams millions of made-up articles (`synthesis.rs`) through fingerprinting, judging and the
 //!   ledger's index (`scale_dedup.rs`).
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
+//! - `sinks` measures how many articles a second each sink of a configuration takes (`sinks.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
 //! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
 //!   what a prediction of `predict stream` left of the templates and took of the articles, by position.
@@ -29,6 +30,7 @@ mod random;
 mod scale_dedup;
 mod scan;
 mod score_stream;
+mod sinks;
 mod synthesis;
 
 use std::process::ExitCode;
@@ -53,6 +55,8 @@ enum Command {
     ScaleDedup(scale_dedup::Options),
     /// Start the real binary on a great many files, in the drop folder or in `done`.
     Scan(scan::Options),
+    /// Give records to the sinks of a configuration and measure them.
+    Sinks(sinks::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
     MakeLoad(make_load::Options),
     /// Make a stream of articles in the templates of their sites, with what is article in each.
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
         Command::ScaleDedup(options) => scale_dedup::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Sinks(options) => sinks::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),
         Command::ScoreStream(options) => score_stream::run(&options).map(|()| ExitCode::SUCCESS),

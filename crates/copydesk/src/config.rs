@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use copydesk_clean::{Field, Mode, Pattern, SourceRules};
 use copydesk_pipeline::{Dedup, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
-use copydesk_sinks::{KINDS, SinkOptions, StdoutOptions};
+use copydesk_sinks::{Choice, Filter as SinkFilter, KINDS, RECORD_FIELDS, SinkOptions, StdoutOptions, is_built};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::{Document, Item, Table, Value};
@@ -34,7 +34,8 @@ const MAIN_INBOX: &str = "main";
 const OWN_INBOX_KEYS: [&str; 5] = ["folder", "done", "path", "include", "exclude"];
 
 /// Keys every sink has besides those of its type.
-const COMMON: [&str; 5] = ["type", "required", "limit_bytes", "batch_articles", "batch_bytes"];
+const COMMON: [&str; 8] =
+    ["type", "required", "limit_bytes", "batch_articles", "batch_bytes", "batch_secs", "filter", "fields"];
 
 /// Everything the configuration says.
 #[derive(Clone, Debug)]
@@ -108,6 +109,9 @@ impl SinkConfig {
             limit_bytes: gibibyte(),
             batch_articles: batch_articles(),
             batch_bytes: batch_bytes(),
+            batch_secs: 0.0,
+            filter: SinkFilter::default(),
+            fields: None,
         };
         Self { common, options }
     }
@@ -132,6 +136,22 @@ pub struct SinkCommon {
     /// Bytes a batch. Default 8 MiB.
     #[serde(default = "batch_bytes")]
     pub batch_bytes: u64,
+    /// How long a batch that is not full waits for more, in seconds. Default 0: not at all.
+    #[serde(default)]
+    pub batch_secs: f64,
+    /// Which articles it takes. Default: all.
+    #[serde(default)]
+    pub filter: SinkFilter,
+    /// Which fields of the record it gets. Default: all.
+    pub fields: Option<Vec<String>>,
+}
+
+impl SinkCommon {
+    /// Which articles go to it, and what of them.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        Choice { filter: self.filter.clone(), fields: self.fields.clone() }
+    }
 }
 
 const fn yes() -> bool {
@@ -328,11 +348,31 @@ impl Config {
         }
         let mut targets = BTreeMap::new();
         for (name, sink) in &self.sinks {
-            let path = match &sink.options {
-                SinkOptions::Jsonl(options) => &options.path,
-                SinkOptions::Sqlite(options) => &options.path,
-                SinkOptions::Stdout(_) => continue,
-            };
+            // It names a folder of what the sink rejects.
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+                return wrong(format!("sink `{name}`: a name takes letters, digits, `-` and `_`"));
+            }
+            if !(0.0..=86_400.0).contains(&sink.common.batch_secs) {
+                return wrong(format!("sink `{name}`: `batch_secs` takes seconds from 0 to 86400"));
+            }
+            for field in sink.common.fields.iter().flatten() {
+                if !sink.options.takes_fields() {
+                    return wrong(format!("sink `{name}`: its tables need whole records, `fields` is not for it"));
+                }
+                if !RECORD_FIELDS.contains(&field.as_str()) {
+                    let error = ConfigError::at(
+                        source.path,
+                        source.text,
+                        None,
+                        format!("sink `{name}`: the record has no field `{field}`"),
+                    );
+                    return Err(match nearest(field, RECORD_FIELDS) {
+                        Some(near) => error.with_help(format!("did you mean `{near}`?")),
+                        None => error.with_help(format!("its fields are {}", RECORD_FIELDS.join(", "))),
+                    });
+                }
+            }
+            let Some(path) = sink.options.file() else { continue };
             if all.iter().any(|(_, inbox)| path.parent() == Some(&inbox.folder)) {
                 return wrong(format!(
                     "sink `{name}` writes into the drop folder, where its file would be taken for an article: name a path elsewhere"
@@ -518,6 +558,22 @@ impl Source<'_> {
             "jsonl" => SinkOptions::Jsonl(self.read_own(own, &COMMON)?),
             "sqlite" => SinkOptions::Sqlite(self.read_own(own, &COMMON)?),
             "stdout" => SinkOptions::Stdout(self.read_own(own, &COMMON)?),
+            "folder" => SinkOptions::Folder(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "postgres")]
+            "postgres" => SinkOptions::Postgres(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "webhook")]
+            "webhook" => SinkOptions::Webhook(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "opensearch")]
+            "opensearch" => SinkOptions::Opensearch(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "nats")]
+            "nats" => SinkOptions::Nats(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "s3")]
+            "s3" => SinkOptions::S3(self.read_own(own, &COMMON)?),
+            other if KINDS.contains(&other) && !is_built(other) => {
+                let message = format!("this copydesk was built without the sink type `{other}`");
+                return Err(ConfigError::at(self.path, self.text, kind_span, message)
+                    .with_help(format!("build it with `cargo build --release --features {other}`")));
+            }
             other => {
                 let error = ConfigError::at(self.path, self.text, kind_span, format!("unknown sink type `{other}`"));
                 return Err(match nearest(other, KINDS) {
@@ -589,6 +645,18 @@ mod tests {
             ("[sources.a]\nlanguages = \"en\"\n", (7, 1), "unknown field", "did you mean `language`?"),
             ("[filter]\nlanguages = [\"english\"]\n", (7, 14), "no language code", ""),
             ("[filter]\nunsure = \"drop\"\n", (7, 10), "unknown variant", ""),
+            (
+                "[sinks.b]\ntype = \"stdout\"\nfilter = { languags = [] }\n",
+                (8, 12),
+                "unknown field",
+                "did you mean `languages`?",
+            ),
+            (
+                "[sinks.b.filter]\nverdicts = [\"orignal\"]\n[sinks.b]\ntype = \"stdout\"\n",
+                (7, 13),
+                "unknown variant",
+                "did you mean `original`?",
+            ),
         ] {
             let error = mistake(&format!("{GOOD}{extra}"));
             assert_eq!(error.place, Some(place), "{error}");
@@ -596,5 +664,46 @@ mod tests {
             assert_eq!(error.help.as_deref().unwrap_or_default(), help, "{error}");
         }
         assert!(mistake("[intake]\n").message.contains("no sink"));
+    }
+
+    #[test]
+    fn what_a_sink_can_not_do_is_said() {
+        let said = |keys: &str| {
+            let error = mistake(&format!("[sinks.b]\n{keys}\n"));
+            format!("{} {}", error.message, error.help.unwrap_or_default())
+        };
+        assert!(said("type = \"stdout\"\nfields = [\"titel\"]").contains("did you mean `title`?"));
+        assert!(said("type = \"sqlite\"\npath = \"a.db\"\nfields = [\"title\"]").contains("whole records"));
+        assert!(said("type = \"stdout\"\nbatch_secs = -1.0").contains("`batch_secs`"));
+        assert!(mistake("[sinks.\"../b\"]\ntype = \"stdout\"\n").message.contains("letters"));
+        for (kind, key) in [("postgres", "password"), ("webhook", "secret"), ("nats", "token"), ("s3", "secret_key")] {
+            if !is_built(kind) {
+                assert!(said(&format!("type = \"{kind}\"")).contains(&format!("--features {kind}")));
+                continue;
+            }
+            let error = mistake(&format!("[sinks.b]\ntype = \"{kind}\"\n{key} = \"hunter2\"\n")).to_string();
+            assert!(error.contains("env:NAME") && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_examples_state_the_defaults() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/sinks");
+        for kind in KINDS.into_iter().filter(|kind| !["jsonl", "sqlite", "stdout"].contains(kind)) {
+            let path = folder.join(format!("{kind}.toml"));
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{kind} has no example"));
+            if !is_built(kind) {
+                assert!(Config::parse(&path, &text).expect_err("not built").message.contains("built without"));
+                continue;
+            }
+            let whole = Config::parse(&path, &text).expect("the example is right");
+            // What the example says and is a default can be left out.
+            let lines = text
+                .lines()
+                .filter(|line| line.contains("# required") || !line.contains(" = ") || line.starts_with('#'));
+            let short = lines.collect::<Vec<_>>().join("\n");
+            let short = Config::parse(&path, &short).expect("the example without its defaults");
+            assert_eq!(format!("{:#?}", whole.sinks), format!("{:#?}", short.sinks), "{kind}");
+        }
     }
 }

@@ -41,6 +41,7 @@ mod lanes;
 mod learning;
 pub mod metric;
 mod options;
+mod rejection;
 mod reorder;
 mod settlement;
 mod stages;

@@ -47,6 +47,8 @@ pub const COMMIT_LATENCY: &str = "copydesk_admission_to_commit_seconds";
 pub const SINK_DELIVERED: &str = "copydesk_sink_delivered_total";
 /// Rows rejected, by `sink`.
 pub const SINK_REJECTED: &str = "copydesk_sink_rejected_total";
+/// Rows that a sink's filter left out, by `sink`.
+pub const SINK_SKIPPED: &str = "copydesk_sink_skipped_total";
 /// Rows expired, by `sink`.
 pub const SINK_EXPIRED: &str = "copydesk_sink_expired_total";
 /// Failed calls, by `sink`.
@@ -114,6 +116,7 @@ pub fn describe() {
     describe_histogram!(COMMIT_LATENCY, Unit::Seconds, "Time from admission to durable commit.");
     describe_counter!(SINK_DELIVERED, Unit::Count, "Rows delivered to a sink.");
     describe_counter!(SINK_REJECTED, Unit::Count, "Rows a sink will never take.");
+    describe_counter!(SINK_SKIPPED, Unit::Count, "Rows that a sink's own filter left out.");
     describe_counter!(SINK_EXPIRED, Unit::Count, "Rows given up because an optional sink fell too far behind.");
     describe_counter!(SINK_ERRORS, Unit::Count, "Failed calls of a sink; each is repeated.");
     describe_gauge!(SINK_UP, Unit::Count, "1 while a sink's last call worked.");
