@@ -225,7 +225,7 @@ pub(crate) fn ends_sentence(line: &str) -> bool {
     line.ends_with(full_stop) && !line.ends_with("..")
 }
 
-const fn is_line_break(c: char) -> bool {
+pub(crate) const fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\x0B' | '\x0C' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
