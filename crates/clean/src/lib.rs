@@ -46,9 +46,11 @@ mod positions;
 mod repair;
 mod repeats;
 mod settle;
+pub mod sift;
 mod stamp;
 mod tail;
 mod web;
+mod wrap;
 
 pub use charset::is_binary;
 pub use clean::{Cleaned, Input, Mode, Source, clean, source_text};

@@ -8,10 +8,10 @@ use copydesk_article::{Removal, RemovalReason, RepairKind};
 
 use crate::clean::Mode;
 use crate::found::Found;
-use crate::lines::Page;
+use crate::lines::{Page, is_line_break};
 use crate::positions::Positions;
 use crate::repair::{Mend, Repaired, detached_quote};
-use crate::{byline, furniture, headline, repeats, stamp, tail};
+use crate::{byline, furniture, headline, repeats, sift, stamp, tail, wrap};
 
 /// Turns of all rules. Two are usual, four rare; the bound keeps a hostile text linear.
 const MAX_TURNS: usize = 16;
@@ -22,7 +22,7 @@ const MOST_CUT_PERCENT: usize = 60;
 pub(crate) fn read(source: &str, repaired: &Repaired<'_>, title: Option<String>, mode: Mode) -> Found {
     let mut page = Page::new(&repaired.text);
     let mut found = Found { title, ..Found::default() };
-    run_rules(&mut page, &mut found);
+    cut_all(&mut page, &mut found);
     if mode == Mode::Off {
         found.text = source.to_owned();
         return found;
@@ -40,7 +40,43 @@ pub(crate) fn read(source: &str, repaired: &Repaired<'_>, title: Option<String>,
     found
 }
 
-fn run_rules(page: &mut Page<'_>, found: &mut Found) {
+/// All that cuts, round by round until one finds nothing: each sees only what the ones before left.
+fn cut_all(page: &mut Page<'_>, found: &mut Found) {
+    run_rules(page, found);
+    wrap::join(page);
+    run_rules(page, found);
+    let by_rules = (page.lines.clone(), page.cut_starts.clone(), found.title.clone());
+    for round in 0..MAX_TURNS {
+        let before = page.cuts();
+        let kept = page.kept();
+        let asides = sift::asides(page, &kept, round == 0);
+        headline::cut(page, &kept, &asides, &mut found.title);
+        for (&index, &aside) in kept.iter().zip(&asides) {
+            if aside && page.lines[index].cut.is_none() {
+                page.cut(index, RemovalReason::Aside);
+            }
+        }
+        run_rules(page, found);
+        // The first round knows of copies that a second cleaning would not see.
+        if !wrap::join(page) && page.cuts() == before && round > 0 {
+            return;
+        }
+    }
+    // A text that keeps changing under the sieve is none that it knows.
+    (page.lines, page.cut_starts, found.title) = by_rules;
+    for _ in 0..MAX_TURNS {
+        let before = page.cuts();
+        let kept = page.kept();
+        headline::cut(page, &kept, &vec![false; kept.len()], &mut found.title);
+        run_rules(page, found);
+        if !wrap::join(page) && page.cuts() == before {
+            return;
+        }
+    }
+}
+
+/// The rules that look at what lines say.
+pub(crate) fn run_rules(page: &mut Page<'_>, found: &mut Found) {
     for _ in 0..MAX_TURNS {
         let before = page.cuts();
         // A second body hides that a tail ends the first; a tail hides dates and names of other articles.
@@ -49,27 +85,38 @@ fn run_rules(page: &mut Page<'_>, found: &mut Found) {
         stamp::cut(page, &mut found.stamps);
         byline::cut(page, &mut found.authors);
         furniture::cut(page);
-        headline::cut(page, &mut found.title);
         if page.cuts() == before {
             return;
         }
     }
 }
 
-/// Whether the rules took more than they may. What stands elsewhere (a title in `title`, a copy in its first
-/// copy) is no part of the body; but something must stay.
+/// Whether the rules took more than they may. What stands elsewhere (a title in `title`, a copy in its first copy) is
+/// no part of the body, neither is what lies aside (`sift` keeps its own measure) nor lines that are no sentences (a
+/// page may have a menu of any length); but something must stay.
 fn is_too_much(page: &Page<'_>) -> bool {
-    let (mut kept, mut gone, mut elsewhere) = (0, 0, 0);
-    for line in &page.lines {
+    let (mut kept, mut sentences_kept, mut sentences_gone, mut gone) = (0, 0, 0, 0);
+    for (at, line) in page.lines.iter().enumerate() {
+        let sentence = if page.prose(&[at]).is_some() { line.size.ink } else { 0 };
         match line.cut {
-            None => kept += line.size.ink,
-            Some(RemovalReason::Title | RemovalReason::Byline | RemovalReason::Date | RemovalReason::Repeated) => {
-                elsewhere += line.size.ink;
+            None => {
+                kept += line.size.ink;
+                sentences_kept += sentence;
             }
-            Some(_) => gone += line.size.ink,
+            Some(
+                RemovalReason::Title
+                | RemovalReason::Byline
+                | RemovalReason::Date
+                | RemovalReason::Repeated
+                | RemovalReason::Aside,
+            ) => gone += line.size.ink,
+            Some(_) => {
+                gone += line.size.ink;
+                sentences_gone += sentence;
+            }
         }
     }
-    gone * 100 > (gone + kept) * MOST_CUT_PERCENT || (kept == 0 && gone + elsewhere > 0)
+    sentences_gone * 100 > (sentences_gone + sentences_kept) * MOST_CUT_PERCENT || (kept == 0 && gone > 0)
 }
 
 fn removals(page: &Page<'_>, repaired: &Repaired<'_>, source: &str) -> Vec<Removal> {
@@ -91,26 +138,37 @@ fn removals(page: &Page<'_>, repaired: &Repaired<'_>, source: &str) -> Vec<Remov
 fn compose(page: &Page<'_>, repaired: &Repaired<'_>, cut: bool, mends: &mut Vec<Mend>) -> String {
     let mut text = String::with_capacity(page.text.len());
     let mut block = None;
+    let source = |at: usize| repaired.source_offset(at);
     for line in page.lines.iter().filter(|line| !cut || line.cut.is_none()) {
         let start = if cut { line.start } else { line.whole_start };
-        let words = &page.text[start..line.end];
-        if block == Some(line.block) {
+        let mut words = start..line.end;
+        let own_block = if cut { line.block } else { line.whole_block };
+        if block == Some(own_block) {
             text.push('\n');
-            text.push_str(words);
-            continue;
-        }
-        if block.is_some() {
-            text.push_str("\n\n");
-        }
-        block = Some(line.block);
-        if let Some(gap) = detached_quote(words) {
-            text.push_str(&words[..gap.start]);
-            text.push_str(&words[gap.end..]);
-            let range = repaired.source_offset(start + gap.start)..repaired.source_offset(start + gap.end);
-            mends.push((range, RepairKind::QuoteSpacing));
         } else {
-            text.push_str(words);
+            if block.is_some() {
+                text.push_str("\n\n");
+            }
+            block = Some(own_block);
+            if let Some(gap) = detached_quote(&page.text[words.clone()]) {
+                text.push_str(&page.text[start..start + gap.start]);
+                words.start = start + gap.end;
+                mends.push((source(start + gap.start)..source(words.start), RepairKind::QuoteSpacing));
+            }
         }
+        // The breaks of a wrapped paragraph.
+        while let Some(at) = page.text[words.clone()].find(is_line_break) {
+            let before = page.text[words.start..words.start + at].trim_end();
+            let after = page.text[words.start + at..words.end].trim_start();
+            text.push_str(before);
+            if wrap::needs_space(before, after) {
+                text.push(' ');
+            }
+            let gap = words.start + before.len()..words.end - after.len();
+            mends.push((source(gap.start)..source(gap.end), RepairKind::LineBreak));
+            words.start = gap.end;
+        }
+        text.push_str(&page.text[words]);
     }
     text
 }

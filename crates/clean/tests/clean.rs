@@ -1,7 +1,9 @@
 //! Whole articles through [`clean`], and the promises of the crate as properties.
 
 use copydesk_article::RemovalReason::{About, Byline, Caption, Date, Navigation, Repeated, Share, Teaser, Title};
-use copydesk_article::{AuthorKind, Confidence, DatePrecision, Origin, RemovalReason, RepairKind, Supplied, Zone};
+use copydesk_article::{
+    AuthorKind, Confidence, DatePrecision, Origin, RemovalReason, Repair, RepairKind, Supplied, Zone,
+};
 use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
@@ -226,7 +228,10 @@ proptest! {
             at = removal.end;
         }
         kept.extend_from_slice(&chars[at..]);
-        prop_assert_eq!(essence(kept.into_iter()), essence(cleaned.text.chars()));
+        let reads_anew = |repair: &&Repair| matches!(repair.kind, RepairKind::Mojibake | RepairKind::Entity);
+        if !cleaned.repairs.iter().any(|repair| reads_anew(&repair)) {
+            prop_assert_eq!(essence(kept.into_iter()), essence(cleaned.text.chars()));
+        }
         prop_assert_eq!(cleaned.text.is_empty(), essence(source.chars()).is_empty());
         for repair in &cleaned.repairs {
             prop_assert!(repair.start < repair.end && repair.end <= chars.len());
