@@ -23,7 +23,7 @@ use crate::body::text::Text;
 use crate::random::Random;
 
 /// Texts made of each page.
-const TEXTS: usize = 8;
+const TEXTS: usize = 10;
 /// Parts of the pages for the second model: the first is trained on all but one and scores that one.
 const PARTS: usize = 2;
 /// Pages of which one is kept back to judge the models.
@@ -33,8 +33,8 @@ const WEIGHT_WORDS: f32 = 60.0;
 /// Words that every line weighs more than it has.
 const LINE_WORDS: f32 = 2.0;
 
-const FIRST: Effort = Effort { trees: 160, depth: 5, rate: 0.12 };
-const SECOND: Effort = Effort { trees: 120, depth: 5, rate: 0.1 };
+const FIRST: Effort = Effort { trees: 200, depth: 5, rate: 0.1 };
+const SECOND: Effort = Effort { trees: 140, depth: 5, rate: 0.08 };
 
 /// A text as the models see it.
 struct Sample {
