@@ -133,7 +133,10 @@ pub fn measure_again(rows: &[Measures], scores: &[f32], at: usize) -> MeasuresAg
 
 #[cfg(test)]
 mod tests {
+    use copydesk_article::Supplied;
+
     use super::*;
+    use crate::{Input, Mode, Source, clean};
 
     fn stands(text: &str) -> Vec<String> {
         let page = Page::new(text);
@@ -156,10 +159,19 @@ mod tests {
             "The board will meet again in the spring, when the new terminal across the bay is due to open.",
         ];
         let menu = "* Start\n* Harbour\n* Town\n* People\n* Boats for sale\n* Weather";
-        let teasers = "More from the harbour\n\nFerry fares to rise for the third time\n\nA seal on the market square\n\nSeven days";
+        let teasers = "Ferry fares to rise for the third time\n\nA seal on the market square\n\nSeven days";
         let page = format!("{menu}\n\nBoard closes old ferry pier\n\n{}\n\n{teasers}\n\n{menu}", body.join("\n\n"));
-        assert_eq!(stands(&page), body);
-        assert_eq!(stands(&body.join("\n\n")), body);
+        let cleaned = |text: &str| {
+            let supplied = Supplied::default();
+            let cleaned = clean(&Input { source: Source::Text(text), supplied: &supplied, mode: Mode::Cut });
+            (cleaned.text, cleaned.title)
+        };
+        let (text, title) = cleaned(&page);
+        assert_eq!(
+            (text.as_str(), title.as_deref()),
+            (body.join("\n\n").as_str(), Some("Board closes old ferry pier"))
+        );
+        assert_eq!(cleaned(&text), (text, None));
     }
 
     #[test]
