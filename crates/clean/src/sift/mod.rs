@@ -17,6 +17,8 @@ pub mod measure;
 
 use std::sync::LazyLock;
 
+use copydesk_article::RemovalReason;
+
 use crate::lines::Page;
 use crate::plain;
 
@@ -45,6 +47,8 @@ const LONG_WORDS: usize = 10;
 const PARAGRAPH_WORDS: usize = 40;
 /// Share of what reads like an article, in percent, that may go.
 const MOST_CUT_PERCENT: usize = 60;
+/// Lines above the article that show a page, where nothing else does.
+const LINES_ABOVE: usize = 3;
 /// Fewest lines of a text that may have an article among other things.
 const FEWEST_LINES: usize = 3;
 /// Most lines of a text that is sifted. Beyond it is no page.
@@ -91,8 +95,20 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
             *aside &= !reads(at);
         }
     }
+    // An article that came alone may have lists in it and at its end: only a text with furniture, or with something
+    // above the article, is a page.
+    let above = asides.iter().take_while(|&&aside| aside).count();
+    if above < LINES_ABOVE && !has_furniture(page) {
+        return none();
+    }
     // Without a sentence that stays there is no article to tell from the rest.
     if (0..kept.len()).any(|at| !asides[at] && page.prose(&kept[at..=at]).is_some()) { asides } else { none() }
+}
+
+/// Whether a rule has found what only pages have.
+fn has_furniture(page: &Page<'_>) -> bool {
+    use RemovalReason::{About, Caption, Navigation, Notice, Share, Teaser};
+    page.lines.iter().any(|line| matches!(line.cut, Some(About | Caption | Navigation | Notice | Share | Teaser)))
 }
 
 /// The lines of a text that stand after the rules, by their places among all that are not blank, and their measures:
