@@ -9,6 +9,7 @@ mod entities;
 mod extract;
 mod langid;
 mod meta;
+mod mojibake;
 mod neardup;
 mod plain;
 mod stream;
@@ -54,7 +55,7 @@ pub enum Task {
     Entities,
     /// The charset of a file.
     Charset,
-    /// Text decoded with the wrong charset (not built yet).
+    /// Text decoded with the wrong charset.
     Mojibake,
     /// The article in an HTML page.
     Extract,
@@ -81,7 +82,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Task::Extract => extract::predict,
         Task::Meta => meta::predict,
         Task::Stream => stream::predict,
-        Task::Mojibake | Task::Canon => {
+        Task::Mojibake => mojibake::predict,
+        Task::Canon => {
             let name = task.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
             bail!("`{name}` is not built yet: the desk has no stage that does it");
         }
