@@ -93,13 +93,15 @@ fn a_file_of_an_inbox_is_read_as_the_inbox_would_and_stays() {
     );
     let file = desk.inbox().join("courier/fr/one.html");
     fs::create_dir_all(file.parent().expect("a folder")).expect("make it");
-    fs::write(&file, page(1, &body(&mut Dice::new(1), 1, 3))).expect("write");
+    let text = format!("{}\n\nFootnote 7 of the house", body(&mut Dice::new(1), 1, 3));
+    fs::write(&file, page(1, &text)).expect("write");
     let before = files_below(&desk.path("."));
     let output = desk.command("preview").arg(&file).output().expect("preview");
     assert!(output.status.success(), "{output:?}");
     let shown = said(&output);
     assert!(shown.contains("source courier") && shown.contains("site         The Courier"), "{shown}");
     assert!(shown.contains("left out") && shown.contains("[-All rights reserved-]"), "{shown}");
+    assert!(shown.contains("[-Footnote 7 of the house-]{pattern: ^Footnote \\d}"), "{shown}");
     let after: Vec<_> =
         files_below(&desk.path(".")).into_iter().filter(|path| !path.ends_with("copydesk.toml")).collect();
     assert_eq!(after, before, "nothing is moved or written");

@@ -1,14 +1,14 @@
 //! A record for people: what was read, what was decided, the text with its cuts and mends in place, the names.
 //!
-//! Without colours a cut stands as `[-text-]{reason}` and a mend as `[~text~]{kind}`, so that the output can be
-//! searched and compared. Of a page the markup itself is nothing to look at: the text stands as it came out, and
-//! what was left out is listed.
+//! Without colours a cut stands as `[-text-]{reason}`, a mend as `[~text~]{kind}`, and what recurs on the site but reads
+//! as a sentence, and so stays, as `[=text=]{reason}`, so that the output can be searched and compared. Of a page the
+//! markup itself is nothing to look at: the text stands as it came out, and what was left out is listed.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 
-use copydesk_article::{Author, DateStamp, Record, Verdict};
+use copydesk_article::{Author, DateStamp, Record, Removal, Verdict};
 use serde::Serialize;
 
 use super::Seen;
@@ -57,6 +57,23 @@ fn write(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
+    }
+}
+
+/// What was done to a stretch of the source; where several begin, the first in this order is shown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    Cut,
+    /// Known to recur, and left.
+    Noted,
+    Mended,
+}
+
+/// Why something was cut or marked, and what proves it.
+fn why(cut: &Removal) -> String {
+    match &cut.evidence {
+        Some(evidence) => format!("{}: {evidence}", word(&cut.reason)),
+        None => word(&cut.reason),
     }
 }
 
@@ -136,22 +153,23 @@ impl Page {
 
     /// The source with what was done to it, in place.
     fn source(&mut self, source: &str, article: &Record) {
-        let cuts = article.removed.iter().map(|cut| (cut.start, cut.end, word(&cut.reason), true));
-        let mends = article.repairs.iter().map(|mend| (mend.start, mend.end, word(&mend.kind), false));
-        let mut marks: Vec<_> = cuts.chain(mends).collect();
-        marks.sort_by_key(|&(start, end, _, is_cut)| (start, !is_cut, end));
+        let cuts = article.removed.iter().map(|cut| (cut.start, cut.end, Mark::Cut, why(cut)));
+        let noted = article.marked.iter().map(|cut| (cut.start, cut.end, Mark::Noted, why(cut)));
+        let mends = article.repairs.iter().map(|mend| (mend.start, mend.end, Mark::Mended, word(&mend.kind)));
+        let mut marks: Vec<_> = cuts.chain(noted).chain(mends).collect();
+        marks.sort_by_key(|&(start, end, mark, _)| (start, mark, end));
         self.heading("text, as it came");
         // Byte positions of all characters, and of the end.
         let starts: Vec<usize> = source.char_indices().map(|(at, _)| at).chain([source.len()]).collect();
         let byte = |position: usize| starts[position.min(starts.len() - 1)];
         let mut at = 0;
-        for (start, end, why, is_cut) in marks {
+        for (start, end, mark, why) in marks {
             if start < at {
                 // A mend inside a cut, or a second one at the same place.
                 continue;
             }
             self.text.push_str(&harmless(&source[byte(at)..byte(start)]));
-            self.mark(&source[byte(start)..byte(end)], &why, is_cut);
+            self.mark(&source[byte(start)..byte(end)], &why, mark);
             at = end.max(start);
         }
         self.text.push_str(&harmless(&source[byte(at)..]));
@@ -160,14 +178,17 @@ impl Page {
         }
     }
 
-    fn mark(&mut self, text: &str, why: &str, is_cut: bool) {
-        let style = if is_cut { Style::Removed } else { Style::Repaired };
+    fn mark(&mut self, text: &str, why: &str, mark: Mark) {
+        let (style, sign) = match mark {
+            Mark::Cut => (Style::Removed, '-'),
+            Mark::Noted => (Style::Name, '='),
+            Mark::Mended => (Style::Repaired, '~'),
+        };
         if self.terminal.colours {
             self.text.push_str(&self.terminal.paint(style, text));
             self.text.push_str(&self.terminal.paint(Style::Dim, &format!(" ({why})")));
             return;
         }
-        let sign = if is_cut { '-' } else { '~' };
         write!(self.text, "[{sign}{}{sign}]{{{why}}}", harmless(text)).unwrap_or_default();
     }
 
@@ -180,7 +201,7 @@ impl Page {
             self.heading("left out");
         }
         for cut in &article.removed {
-            self.mark(cut.text.trim(), &word(&cut.reason), true);
+            self.mark(cut.text.trim(), &why(cut), Mark::Cut);
             self.text.push('\n');
         }
     }
