@@ -62,6 +62,10 @@ pub const VERY_FEW: usize = 45;
 pub const LEAST: usize = 25;
 /// At most this part of the numbers that stand against each other may differ, from the second on.
 pub const NUMBER_SHARE: f64 = 0.15;
+/// From so many other numbers on it is a table filled in anew, not a correction …
+const MANY_NUMBERS: usize = 4;
+/// … if they are more than this part.
+const MANY_NUMBERS_SHARE: f64 = 0.1;
 /// At most this part of the names.
 pub const NAME_SHARE: f64 = 0.4;
 /// … or this, where the text is misread all over, for names are misread too.
@@ -332,7 +336,8 @@ impl Comparison {
             0 => false,
             1 if self.shared < SINGLE_NUMBER => part > NUMBER_SHARE_OF_FEW,
             1 => self.shared < BLOCK && !self.is_contained() && part > LONE_NUMBER_SHARE,
-            _ => part > NUMBER_SHARE,
+            2..MANY_NUMBERS => part > NUMBER_SHARE,
+            _ => part > MANY_NUMBERS_SHARE,
         }
     }
 
@@ -521,6 +526,18 @@ mod tests {
         assert_eq!(compared(&left, &right).finding(), Finding::TooLittle);
         let (left, right) = notices("11 22 33 44 55 ");
         assert!(is_copy(&left, &right));
+    }
+
+    #[test]
+    fn a_table_filled_in_anew_is_another_story() {
+        let table = |day: usize| -> String {
+            (0..36)
+                .map(|row| format!("row{row} {} ", if row % 9 == 0 { 1000 + day + row } else { 500 + row }))
+                .collect()
+        };
+        assert_eq!(compared(&table(1), &table(2)).finding(), Finding::OtherNumbers);
+        let corrected = table(1).replace(" 1001 ", " 1010 ");
+        assert!(is_copy(&table(1), &corrected));
     }
 
     #[test]
