@@ -7,23 +7,24 @@
 //!
 //! **What instead** tells a copy from its look-alikes. Forms share their wording and differ in what was filled in:
 //! two earnings reports, two money-market notices. So numbers and names that stand *against each other* at the
-//! same place are weighed against those that agree: one number may always differ and then one of seven
-//! ([`NUMBER_SHARE`]), for agencies correct numbers, and two names of five, for they are misread and recased. Different stories of one site share head
-//! and foot and differ in one long passage on both sides, in the same place: a body that was *replaced* rather than
+//! same place are weighed against those that agree. Agencies correct numbers, so one may differ where a few agree
+//! ([`SINGLE_NUMBER`]), and then one of seven ([`NUMBER_SHARE`]), in a table one of ten ([`MANY_NUMBERS`]); names are
+//! misread and recased, so two of five may. Different stories of one site share head and foot and differ in one long
+//! passage on both sides, in the same place: a body that was *replaced* rather than
 //! left out ([`REPLACED`], [`REPLACED_END`]).
 //!
-//! **Where** the shared part stands tells a copy from a follow-up. Whoever copies keeps the lead, or puts a few lines in
-//! front of it; whoever follows up writes a new one and repeats the background. So one lead at least ([`LEAD`]) must
+//! **Where** the shared part stands tells a copy from a follow-up. Whoever copies keeps the lead, or puts a few lines
+//! in front of it; whoever follows up writes a new one and repeats the background. So one lead at least ([`LEAD`]) must
 //! stand in the other text, and where more than a tenth of each text is its own, something of both leads must. In a
 //! long text more is asked ([`LONG`]), because its background alone makes half of it. Texts that begin with one short
 //! block and then part ([`BLOCK`]) share a site's standing head. The other way round, long texts that begin alike may
 //! go apart ([`SAME_LEAD`]): both copies were cut and go on with something else.
 //!
 //! **How** it hangs together tells a copy from the same news written again. A copy is cut and spliced, and between the
-//! cuts it is the same; rewritten text agrees in quotes, figures and stock phrases, in runs of a dozen tokens with other
-//! words between them ([`RUN_LENGTH`], [`BREAK`]). Misreading (OCR, broken encodings) breaks runs too but also leaves
-//! damage inside them ([`PERFECT`]), and machines do not write leads: such texts are spared the rules about leads and
-//! half of that about names.
+//! cuts it is the same; rewritten text agrees in quotes, figures and stock phrases, in runs of a dozen tokens with
+//! other words between them ([`RUN_LENGTH`], [`BREAK`]). Misreading (OCR, broken encodings) breaks runs too but also
+//! leaves damage inside them ([`LETTER_PERFECT`]). Where that is everywhere ([`PERFECT`]) a machine made the copy, and
+//! machines do not write leads: the rules about leads do not apply and more names may differ.
 //!
 //! Two or three shared sentences say least ([`VERY_FEW`]): most notices of one kind have as many in common, unless
 //! their numbers identify them.
@@ -32,10 +33,10 @@
 //! tables: 1,419 matches among 27,344 real articles of nine languages, and P .993, R .887 on made copies. With them:
 //! 1,113, P .996, R .869. Of 24 drawn from the matches that went 16 were other stories, seven the same news in other
 //! words, one a copy. Of those that stayed some forty are other stories, by reading all that overlap least and a sample
-//! of the rest. What slips through are daily forms in which nothing but the price or the day differs, notices of several
-//! companies about one event, and follow-ups that keep most of the story before. `SpotSigs` (Theobald et al. 2008) and
-//! Henzinger (2006) look for the same line, the one by weighing prose above furniture, the other by combining two
-//! measures of what is shared.
+//! of the rest. What slips through are daily forms in which nothing but the price or the day differs, notices of
+//! several companies about one event, and follow-ups that keep most of the story before. `SpotSigs` (Theobald et al.
+//! 2008) and Henzinger (2006) look for the same line, the one by weighing prose above furniture, the other by combining
+//! two measures of what is shared.
 
 use copydesk_article::Measure;
 
@@ -46,30 +47,31 @@ use crate::token::Token;
 pub const CONTAINMENT: f64 = 0.5;
 /// … or this, where fewer than [`FEW`] tokens are shared.
 pub const CONTAINMENT_OF_FEW: f64 = 0.55;
+/// Few tokens to share.
+pub const FEW: usize = 60;
+/// … or this, where fewer than [`VERY_FEW`] are, unless [`IDENTIFYING_NUMBERS`] agree and none differs.
+pub const CONTAINMENT_OF_VERY_FEW: f64 = 0.7;
+/// Very few tokens to share: two sentences, and any two notices of one kind have one of them in common.
+pub const VERY_FEW: usize = 45;
+/// So many equal numbers tell which notice it is.
+pub const IDENTIFYING_NUMBERS: usize = 5;
 /// … or this, where more than [`LEAD`] are and each lead stands in the other text by [`SAME_LEAD`]: both copies were
 /// cut, or go on with something else.
 pub const CONTAINMENT_OF_SAME_LEAD: f64 = 0.4;
 /// Leads that are the same.
 pub const SAME_LEAD: f64 = 0.9;
-/// Few tokens to share.
-pub const FEW: usize = 60;
-/// … and this, where fewer than [`VERY_FEW`] are.
-pub const CONTAINMENT_OF_VERY_FEW: f64 = 0.7;
-/// … unless at least so many numbers agree and none differs.
-const IDENTIFYING_NUMBERS: usize = 5;
-/// Very few tokens to share: two sentences, and any two notices of one kind have one of them in common.
-pub const VERY_FEW: usize = 45;
 /// Fewer are no evidence.
 pub const LEAST: usize = 25;
 /// At most this part of the numbers that stand against each other may differ, from the second on.
 pub const NUMBER_SHARE: f64 = 0.15;
 /// From so many other numbers on it is a table filled in anew, not a correction …
-const MANY_NUMBERS: usize = 4;
+pub const MANY_NUMBERS: usize = 4;
 /// … if they are more than this part.
 const MANY_NUMBERS_SHARE: f64 = 0.1;
 /// At most this part of the names.
 pub const NAME_SHARE: f64 = 0.4;
-/// … or this, where the text is misread all over, for names are misread too.
+/// … or this, where the text is misread all over ([`PERFECT`]) and no fewer than [`FEW`] tokens are shared: names are
+/// misread too.
 pub const MISREAD_NAME_SHARE: f64 = 0.6;
 /// A passage of so many tokens on both sides between the same neighbours is a replaced body …
 pub const REPLACED: usize = 50;
@@ -93,22 +95,21 @@ pub const CONTAINED: f64 = 0.9;
 pub const RUN_LENGTH: f64 = 16.0;
 /// … and breaks off less than once in so many tokens …
 pub const BREAK: usize = 25;
-/// … unless no more than this part of the runs is letter-perfect: a text misread all over breaks often too.
+/// … unless no more than this part of the runs is letter-perfect: a text misread here and there breaks often too.
+pub const LETTER_PERFECT: f64 = 0.95;
+/// A text of which less than this part of the runs is letter-perfect is misread all over.
 pub const PERFECT: f64 = 0.9;
 /// What is shared is one block of fewer tokens, a site's standing head perhaps …
 pub const BLOCK: usize = 80;
-/// … of which this part is letter-perfect, …
-const LETTER_PERFECT: f64 = 0.95;
-/// … before which stands no more than this part of it on both sides, …
+/// … of which more than [`LETTER_PERFECT`] is that, before which stands no more than this part of it on both sides, …
 const BLOCK_HEAD: f64 = 0.05;
 /// … after which stands more than this part of it on both sides, …
 const BLOCK_TAIL: f64 = 0.15;
 /// … and which is less than this part of either text: then it says nothing of what follows.
 const BLOCK_SHARE: f64 = 0.82;
-/// A long text shares more than so many tokens, which two stories can do by their background alone. Then one of the
-/// leads stands in the other text by this part …
+/// Long, letter-perfect texts share more than so many tokens, which two stories can do by their background alone.
 pub const LONG: usize = 300;
-/// … (this one) …
+/// Of these one of the leads stands in the other text by this part …
 pub const LONG_LEAD_SHARE: f64 = 0.7;
 /// … unless this part of one text stands in the other, …
 pub const LONG_CONTAINED: f64 = 0.95;
@@ -123,7 +124,7 @@ const RESEMBLANCE: f64 = 0.6;
 /// A head or a tail of at most so many tokens stands against the other one.
 const END: usize = 30;
 /// Where less than this is shared, one number in four makes another story.
-const SINGLE_NUMBER: usize = 60;
+pub const SINGLE_NUMBER: usize = 60;
 
 /// What two texts have in common, and what not.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -148,9 +149,9 @@ pub struct Comparison {
     pub replaced: usize,
     /// Tokens of the longer of the two ends that differ on both sides, on the side where they are fewer.
     pub replaced_end: usize,
-    /// Share of the left text's first [`LEAD`] tokens, furniture left out, that the right text has, 0 to 1.
+    /// Share of the left text's first hundred tokens, furniture left out, that the right text has, 0 to 1.
     pub left_lead: f64,
-    /// Share of the right text's first [`LEAD`] tokens, furniture left out, that the left text has, 0 to 1.
+    /// Share of the right text's first hundred tokens, furniture left out, that the left text has, 0 to 1.
     pub right_lead: f64,
     /// How many runs the texts share.
     pub runs: usize,
