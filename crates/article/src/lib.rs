@@ -23,9 +23,9 @@ mod verdict;
 pub use content::Content;
 pub use id::{ArticleId, ParseIdError};
 pub use record::{
-    Author, AuthorKind, Confidence, Conflict, DatePrecision, DateStamp, Entity, EntityType, Field, Image, Language,
-    Link, Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal, RemovalReason, Repair, RepairKind,
-    SourceFormat, SourceInfo, Urls, VerdictTag, Zone,
+    Author, AuthorKind, Confidence, Conflict, DatePrecision, DateStamp, Entity, EntityEngine, EntityType, Field, Image,
+    Language, Link, Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal, RemovalReason, Repair,
+    RepairKind, SourceFormat, SourceInfo, Urls, VerdictTag, Zone,
 };
 pub use sequence::{Arrival, FileNumber, Sequence};
 pub use span::Span;

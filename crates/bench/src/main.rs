@@ -1,12 +1,13 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Four commands:
+//! A tool for the people who build the desk; it is not shipped. Five commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
 //! - `predict` runs one part of the desk over a test set (`predict/`), through the same public functions as
 //!   the stages and with the default configuration, so that a score is a score of the desk.
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
+//! - `names` finds the names in English articles over and over and prints how fast (`names.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
 
 mod corpus;
@@ -17,6 +18,7 @@ mod load;
 mod make_load;
 mod material;
 mod metrics;
+mod names;
 mod percentile;
 mod predict;
 mod process;
@@ -43,6 +45,8 @@ enum Command {
     Predict(predict::Options),
     /// Start the real binary on a great many files, in the drop folder or in `done`.
     Scan(scan::Options),
+    /// Find the names in English articles over and over and print how fast that was.
+    Names(names::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
     MakeLoad(make_load::Options),
 }
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Load(options) => load(&options),
         Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Names(options) => names::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

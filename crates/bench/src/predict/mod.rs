@@ -4,6 +4,7 @@
 //! no path of its own for a test set, so a score is a score of the desk. Inputs and outputs are those of the
 //! scorers; any input may be packed (`.gz`).
 
+mod canon;
 mod charset;
 mod entities;
 mod extract;
@@ -59,7 +60,7 @@ pub enum Task {
     Extract,
     /// Title, author and date of an HTML page.
     Meta,
-    /// Names that mean the same (not built yet).
+    /// Names that mean the same.
     Canon,
 }
 
@@ -77,7 +78,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Task::Charset => charset::predict,
         Task::Extract => extract::predict,
         Task::Meta => meta::predict,
-        Task::Mojibake | Task::Canon => {
+        Task::Canon => canon::predict,
+        Task::Mojibake => {
             let name = task.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
             bail!("`{name}` is not built yet: the desk has no stage that does it");
         }
@@ -197,8 +199,24 @@ mod tests {
     }
 
     #[test]
+    fn mentions_of_one_entity_share_a_label_across_documents() {
+        let line = |doc: &str, text: &str, mentions: &str| {
+            format!("{{\"doc\": \"{doc}\", \"text\": \"{text}\", \"mentions\": [{mentions}]}}\n")
+        };
+        let person = |start: usize, end: usize| format!("{{\"start\": {start}, \"end\": {end}, \"type\": \"PER\"}}");
+        let set = line("a", "Tuva Ekholm rang. Ekholm left.", &format!("{}, {}", person(0, 11), person(18, 24)))
+            + &line("b", "Tuva Ekholm won.", &person(0, 11))
+            + &line("c", "Ekholm won.", &person(0, 6));
+        let predicted: serde_json::Value =
+            serde_json::from_str(&predict(Task::Canon, &set).expect("predicted")).expect("JSON");
+        assert_eq!(predicted["a"][0], predicted["a"][1]);
+        assert_eq!(predicted["a"][0], predicted["b"][0]);
+        assert_ne!(predicted["a"][0], predicted["c"][0]);
+    }
+
+    #[test]
     fn what_is_not_built_says_so() {
-        let error = predict(Task::Canon, "[]").expect_err("not built").to_string();
-        assert!(error.contains("`canon` is not built yet"), "{error}");
+        let error = predict(Task::Mojibake, "[]").expect_err("not built").to_string();
+        assert!(error.contains("`mojibake` is not built yet"), "{error}");
     }
 }
