@@ -100,10 +100,10 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     while words.len() > 1 && words.last().is_some_and(|word| LEGAL.contains(&word.as_str())) {
         words.pop();
     }
-    if let Some(last) = words.last_mut() {
-        if let Some(bare) = last.strip_suffix("'s") {
-            *last = bare.to_owned();
-        }
+    if let Some(last) = words.last_mut()
+        && let Some(bare) = last.strip_suffix("'s")
+    {
+        *last = bare.to_owned();
     }
     words
 }
@@ -207,10 +207,10 @@ fn parts(forms: &mut [Form]) {
             .filter(|&form| begins(&forms[form]) || ends(&forms[form]))
             .map(|form| root(forms, form))
             .collect();
-        if let Some((&first, rest)) = claims.split_first() {
-            if rest.iter().all(|&claim| claim == first) {
-                join(forms, first, short);
-            }
+        if let Some((&first, rest)) = claims.split_first()
+            && rest.iter().all(|&claim| claim == first)
+        {
+            join(forms, first, short);
         }
     }
 }

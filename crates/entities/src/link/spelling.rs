@@ -41,7 +41,7 @@ pub(crate) fn sound(word: &str) -> String {
         let (sound, length) = sound_at(&letters[at..]);
         at += length;
         for c in sound.chars() {
-            if key.chars().next_back() != Some(c) {
+            if !key.ends_with(c) {
                 key.push(c);
             }
         }

@@ -97,9 +97,7 @@ impl<'a> Tagger<'a> {
             self.transitions.best(&desk.scores[line.clone()], &mut desk.back, &mut desk.labels);
             collect(line.start, &desk.labels, names);
         }
-        if std::env::var_os("NOVOTE").is_none() {
-            vote::settle(names, desk);
-        }
+        vote::settle(names, desk);
     }
 
     /// The names in a text with the bytes they stand in and their kinds ([`labels::KINDS`]), in order.
@@ -128,10 +126,9 @@ impl<'a> Tagger<'a> {
         for line in &article.lines {
             for at in line.clone() {
                 let score = &mut scores[at];
-                for distance in 0..DISTANCES {
-                    if let Some(neighbour) = neighbour(line, at, distance) {
-                        add(score, &by_form[article.form_of[neighbour] as usize][distance]);
-                    }
+                let seen = (0..DISTANCES).filter_map(|distance| Some((distance, neighbour(line, at, distance)?)));
+                for (distance, neighbour) in seen {
+                    add(score, &by_form[article.form_of[neighbour] as usize][distance]);
                 }
                 features::of_place(article, at, |feature| self.model.add(feature, score));
             }
