@@ -185,7 +185,7 @@ fn allowed(text: &Text, tokens: &[Range<usize>]) -> Vec<u32> {
         while end < tokens.len() && tokens[end].start < span.bytes.end {
             end += 1;
         }
-        for at in first..end {
+        for (at, allowed) in allowed.iter_mut().enumerate().take(end).skip(first) {
             let place = match (at == first, at + 1 == end) {
                 (true, true) => Place::Single,
                 (true, false) => Place::Begin,
@@ -193,7 +193,7 @@ fn allowed(text: &Text, tokens: &[Range<usize>]) -> Vec<u32> {
                 (false, false) => Place::Inside,
             };
             let kinds = (0..KINDS.len()).filter(|kind| span.kinds >> kind & 1 != 0);
-            allowed[at] = kinds.fold(0, |set, kind| set | 1 << label(kind, place));
+            *allowed = kinds.fold(0, |set, kind| set | 1 << label(kind, place));
         }
         first = end;
     }
