@@ -13,6 +13,7 @@ use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use crate::support::articles::{body, line};
 use crate::support::desk::{Daemon, Desk};
@@ -118,7 +119,11 @@ fn every_bad_file_gets_its_reason_everywhere_and_harms_no_other() {
     write_neighbours(&inbox.join("good"));
     let rows = rows();
     for row in &rows {
-        fs::write(inbox.join(row.name), &row.bytes).expect("write a bad file");
+        let path = inbox.join(row.name);
+        fs::write(&path, &row.bytes).expect("write a bad file");
+        // An empty file that is younger may have just been opened.
+        let file = File::options().write(true).open(&path).expect("open it");
+        file.set_modified(SystemTime::now() - Duration::from_secs(90)).expect("set its time");
     }
     write_long_line(&inbox.join("long.jsonl"));
     let (mut expected, mut delivered) = (BTreeMap::new(), NEIGHBOURS + 2);

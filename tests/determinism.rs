@@ -21,7 +21,7 @@ fn lines_with(workers: &str, input: &Input) -> Vec<(u64, String)> {
 
 #[test]
 fn workers_and_timing_make_no_difference() {
-    let input = Input::of(0xDE7E, 700);
+    let input = Input::with_versions(0xDE7E, 700);
     let alone = lines_with("1", &input);
     for _ in 0..2 {
         let together = lines_with("4", &input);

@@ -291,6 +291,50 @@ fn a_file_written_to_after_it_moved_is_given_back() {
     assert_each_line_once(&Outcome::of(&desk), 2);
 }
 
+/// A desk that starts on files whose producers hold them open and are quiet.
+fn starts_on_open_files(held: &[(&str, &str)]) -> (Desk, Daemon, Vec<File>) {
+    let desk = Desk::new();
+    let mut files = Vec::new();
+    for (name, so_far) in held {
+        let mut file = File::create(desk.inbox().join(name)).expect("create");
+        file.write_all(so_far.as_bytes()).expect("write");
+        files.push(file);
+    }
+    let mut daemon = desk.start();
+    daemon.wait_until_ready();
+    (desk, daemon, files)
+}
+
+#[test]
+fn files_held_open_and_empty_or_bad_at_start_lose_nothing() {
+    let held = [("empty.jsonl", ""), ("bad.jsonl", "{\"text\": \"no end\n")];
+    let (desk, mut daemon, files) = starts_on_open_files(&held);
+    // Nobody says that it is still open, so the bad one is taken, and found again.
+    daemon.wait_for("the bad line", |daemon| daemon.has_said("quarantined"));
+    daemon.wait_for("the bad file to be done", |_| !files_below(&desk.path("done")).is_empty());
+    for (number, mut file) in files.into_iter().enumerate() {
+        file.write_all(article_line(number as u64).as_bytes()).expect("write");
+    }
+    daemon
+        .wait_for("both lines", |daemon| daemon.metrics().get("copydesk_verdicts_total{verdict=\"original\"}") == 2.0);
+    desk.wait_until_taken(&mut daemon);
+    daemon.stop();
+    let outcome = Outcome::of_parts(&desk);
+    assert_eq!(outcome.verdicts.get(VerdictKind::Original), 2, "{:?}", outcome.verdicts);
+}
+
+#[test]
+fn what_was_written_after_the_move_is_found_at_a_stop() {
+    let first = article_line(0);
+    let (desk, mut daemon, mut files) = starts_on_open_files(&[("feed.jsonl", &first)]);
+    daemon.wait_for("the file to be done", |_| !files_below(&desk.path("done")).is_empty());
+    files[0].write_all(article_line(1).as_bytes()).expect("write");
+    daemon.stop();
+    assert_eq!(desk.inbox_files(), [desk.inbox().join("feed.jsonl")], "it is back");
+    desk.run_to_end();
+    assert_each_line_once(&Outcome::of(&desk), 2);
+}
+
 #[test]
 fn a_file_replaced_as_soon_as_it_is_delivered() {
     let rounds = 60;

@@ -23,7 +23,7 @@ fn dies_at(place: &str, passes: [usize; 3]) {
 }
 
 fn dies_on(desk: fn() -> Desk, place: &str, passes: [usize; 3]) {
-    let input = Input::of(0xFA11, 220);
+    let input = Input::with_versions(0xFA11, 220);
     let expected = undisturbed(&desk(), &input);
     for passed in passes {
         let desk = desk();

@@ -21,7 +21,7 @@ fn slow_desk() -> Desk {
 
 #[test]
 fn random_kills_change_nothing() {
-    let input = Input::of(0x5EED, kills() * 120);
+    let input = Input::with_versions(0x5EED, kills() * 120);
     let desk = slow_desk();
     input.lay_out(&desk.inbox());
     let hits = kill_often(&desk, kills(), 1, &[]);

@@ -7,10 +7,14 @@ mod drops;
 mod failpoints;
 mod hostile;
 mod kill;
+mod learning;
 mod lossy;
 mod operate;
 mod pressure;
 mod preview;
 mod samples;
+#[cfg(all(feature = "postgres", feature = "webhook"))]
+mod sinks;
 mod supervision;
 mod support;
+mod versions;

@@ -44,24 +44,6 @@ const DEEDS: [&str; 8] = [
     "warned of delays to",
     "welcomed the funding of",
 ];
-const THINGS: [&str; 8] = [
-    "the northern ferry terminal",
-    "the flood barrier",
-    "the night bus network",
-    "the old grain market",
-    "the regional hospital",
-    "the school meal programme",
-    "the coastal railway",
-    "the water treatment works",
-];
-const TAILS: [&str; 6] = [
-    "after three weeks of talks",
-    "despite objections from residents",
-    "as costs continued to rise",
-    "before the end of the season",
-    "with support from both parties",
-    "while an audit was still under way",
-];
 
 /// A file to drop.
 #[derive(Clone)]
@@ -85,13 +67,23 @@ pub struct Input {
     pub repeats: u64,
     /// Records with the text of one before and another source.
     pub copies: u64,
+    /// Records with nearly the text of one before, and another source.
+    pub near: u64,
+    /// Records with another text at the URL of one before.
+    pub revisions: u64,
+    /// Of these, records that stood there before, byte for byte.
+    pub returns: u64,
 }
 
 impl Input {
     /// About so many articles of every kind.
     pub fn of(seed: u64, articles: usize) -> Self {
-        Writer { dice: Dice::new(seed), number: 0, lines: Vec::new(), texts: Vec::new(), input: Self::default() }
-            .write(articles as u64)
+        Writer::new(seed, false).write(articles as u64)
+    }
+
+    /// The same, with near copies and versions among them. What becomes of those depends on their order.
+    pub fn with_versions(seed: u64, articles: usize) -> Self {
+        Writer::new(seed, true).write(articles as u64)
     }
 
     /// Adds one file with so many good records.
@@ -144,18 +136,25 @@ pub fn body(dice: &mut Dice, number: u64, paragraphs: usize) -> String {
     let paragraph = |dice: &mut Dice, part: usize| {
         let sentences = (0..3 + dice.below(3)).map(|sentence| {
             format!(
-                "{} said in {} that {} {} {} {}, case {number}-{part}-{sentence}.",
+                "{} said in {} that {} {} {}, case {number}-{part}-{sentence}.",
                 dice.pick(&PEOPLE),
                 dice.pick(&PLACES),
                 dice.pick(&BODIES),
                 dice.pick(&DEEDS),
-                dice.pick(&THINGS),
-                dice.pick(&TAILS),
+                words(dice, 12),
             )
         });
         sentences.collect::<Vec<_>>().join(" ")
     };
     (0..paragraphs).map(|part| paragraph(dice, part)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Words of no language: what sets one article apart from a form filled in with other names.
+fn words(dice: &mut Dice, count: usize) -> String {
+    let syllable =
+        |dice: &mut Dice| [dice.pick(&["k", "m", "s", "t", "v"]), dice.pick(&["a", "e", "i", "o", "u"])].concat();
+    let word = |dice: &mut Dice| (0..3 + dice.below(2)).map(|_| syllable(dice)).collect::<String>();
+    (0..count).map(|_| word(dice)).collect::<Vec<_>>().join(" ")
 }
 
 struct Writer {
@@ -165,10 +164,27 @@ struct Writer {
     lines: Vec<(String, &'static str, String)>,
     /// Text files that stand, with their source.
     texts: Vec<(String, &'static str)>,
+    /// Whether there are near copies and versions.
+    versions: bool,
+    /// Lines that another version has taken the place of.
+    revised: Vec<String>,
     input: Input,
 }
 
 impl Writer {
+    fn new(seed: u64, versions: bool) -> Self {
+        Self {
+            dice: Dice::new(seed),
+            // No two inputs have a URL in common.
+            number: seed % 997 * 100_000,
+            lines: Vec::new(),
+            texts: Vec::new(),
+            versions,
+            revised: Vec::new(),
+            input: Input::default(),
+        }
+    }
+
     fn write(mut self, articles: u64) -> Input {
         while self.input.records < articles {
             match self.dice.below(14) {
@@ -224,6 +240,13 @@ impl Writer {
 
     fn good_line(&mut self) -> String {
         self.input.records += 1;
+        if self.versions
+            && !self.lines.is_empty()
+            && self.dice.percent(12)
+            && let Some(line) = self.edited_line()
+        {
+            return line;
+        }
         let chance = self.dice.below(100);
         if !self.lines.is_empty() && chance < 5 {
             self.input.repeats += 1;
@@ -234,7 +257,7 @@ impl Writer {
             let (_, before, text) = self.lines[self.dice.below(self.lines.len())].clone();
             source = SOURCES[(SOURCES.iter().position(|one| *one == before).expect("known") + 1) % SOURCES.len()];
             self.number += 1;
-            self.input.copies += u64::from(text.split_whitespace().count() >= 60);
+            self.input.copies += u64::from(text.split_whitespace().count() >= 40);
             text
         } else if chance < 14 {
             self.number += 1;
@@ -245,6 +268,37 @@ impl Writer {
         let line = line(source, self.number, &text);
         self.lines.push((line.clone(), source, text));
         line
+    }
+
+    /// A near copy, a version, or a return to the version before it.
+    fn edited_line(&mut self) -> Option<String> {
+        if !self.revised.is_empty() && self.dice.percent(25) {
+            self.input.revisions += 1;
+            self.input.returns += 1;
+            let place = self.dice.below(self.revised.len());
+            return Some(self.revised.swap_remove(place));
+        }
+        let place = self.dice.below(self.lines.len());
+        let (before, source, text) = self.lines[place].clone();
+        // Long enough to be known by its text, whatever was cut.
+        let paragraphs: Vec<&str> = text.split("\n\n").collect();
+        if paragraphs.len() < 4 {
+            return None;
+        }
+        if self.dice.percent(50) {
+            self.number += 1;
+            self.input.near += 1;
+            let source = SOURCES[(SOURCES.iter().position(|one| *one == source).expect("known") + 1) % SOURCES.len()];
+            let near = format!("GENEVA (North Wire) - {}", paragraphs[..paragraphs.len() - 1].join("\n\n"));
+            return Some(line(source, self.number, &near));
+        }
+        self.lines.swap_remove(place);
+        let mut revised: serde_json::Value = serde_json::from_str(&before).expect("own JSON");
+        let added = format!("{}\n\nThe report was corrected by the desk.", paragraphs[1..].join("\n\n"));
+        revised["text"] = Value::from(added);
+        self.revised.push(before);
+        self.input.revisions += 1;
+        Some(revised.to_string())
     }
 
     fn lines_file(&mut self, lines: usize) {

@@ -9,8 +9,11 @@
 pub mod articles;
 pub mod desk;
 pub mod dice;
+pub mod endpoint;
 pub mod formats;
 pub mod metrics;
 pub mod mount;
 pub mod oracle;
+pub mod postgres_server;
+pub mod servers;
 pub mod torture;

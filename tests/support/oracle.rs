@@ -43,8 +43,10 @@ pub struct Quarantined {
 /// Everything a stopped desk has left.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Records in the JSON Lines files, by id, without times.
+    /// Records in the JSON Lines files, by id, without times: the newest state of each.
     pub lines: BTreeMap<String, Value>,
+    /// Every state in the JSON Lines files, by id and sequence.
+    pub states: BTreeMap<(String, u64), Value>,
     /// Records in SQLite, by id, without times.
     pub rows: BTreeMap<String, Value>,
     /// The ledger's arrivals, by sequence.
@@ -70,8 +72,10 @@ impl Outcome {
         let left = desk.inbox_files();
         assert!(left.is_empty(), "left in the inbox: {left:?}");
         let (arrivals, verdicts) = read_ledger(&desk.path("ledger"));
+        let states = read_lines(&desk.path("out"));
         Self {
-            lines: read_lines(&desk.path("out")),
+            lines: states.iter().map(|((id, _), record)| (id.clone(), record.clone())).collect(),
+            states,
             rows: read_rows(&desk.path("out/articles.db")),
             arrivals,
             verdicts,
@@ -83,7 +87,7 @@ impl Outcome {
     /// Asserts that another run of the same input came to the same end.
     pub fn assert_same(&self, reference: &Self) {
         assert_same("arrivals", &self.arrivals, &reference.arrivals);
-        assert_same("lines", &self.lines, &reference.lines);
+        assert_same("lines", &self.states, &reference.states);
         assert_same("rows", &self.rows, &reference.rows);
         assert_eq!(self.verdicts, reference.verdicts, "counters");
         assert_same("quarantine", &self.quarantine, &reference.quarantine);
@@ -121,13 +125,33 @@ impl Outcome {
     /// Asserts that every record has its verdict.
     pub fn assert_counts(&self, input: &Input) {
         let count = |kind| self.verdicts.get(kind);
-        let originals = input.records - input.broken - input.repeats - input.copies;
+        let originals = input.records - input.broken - input.repeats - input.copies - input.near - input.revisions;
         assert_eq!(count(VerdictKind::Quarantined), input.broken, "quarantined");
         assert_eq!(count(VerdictKind::Duplicate), input.repeats + input.copies, "duplicates");
+        assert_eq!(count(VerdictKind::NearDuplicate), input.near, "near duplicates");
+        assert_eq!(count(VerdictKind::Revision), input.revisions, "revisions");
         assert_eq!(count(VerdictKind::Original), originals, "originals");
         assert_eq!(self.arrivals.len() as u64, input.records, "arrivals");
-        assert_eq!(self.lines.len() as u64, originals + input.copies, "delivered");
+        let delivered = originals + input.copies + input.near + input.revisions - input.returns;
+        assert_eq!(self.lines.len() as u64, delivered, "delivered");
+        let rows: u64 = self.arrivals.values().map(|arrived| u64::from(arrived.rows)).sum();
+        assert_eq!(self.states.len() as u64, rows, "every row of the outbox once");
+        self.assert_versions();
         assert_eq!(self.quarantine.len() as u64, input.broken, "quarantine");
+    }
+
+    /// Asserts that every document has one newest version, and that a copy's original was delivered.
+    fn assert_versions(&self) {
+        let mut current = BTreeMap::new();
+        for (id, record) in &self.lines {
+            *current.entry(record["document"].to_string()).or_insert(0) += u32::from(record["is_current"] == true);
+            if let Some(of) = record["verdict"]["of"].as_str() {
+                assert!(self.lines.contains_key(of), "{id} is of {of}, which is nowhere");
+            }
+        }
+        for (document, current) in current {
+            assert_eq!(current, 1, "newest versions of {document}");
+        }
     }
 
     /// Asserts that every file is kept, with its content, unless all of it is in quarantine.
@@ -199,12 +223,13 @@ pub fn lines_in(out: &Path) -> Vec<String> {
     lines
 }
 
-fn read_lines(out: &Path) -> BTreeMap<String, Value> {
+/// A state comes again only with a higher sequence: another version has taken its place.
+fn read_lines(out: &Path) -> BTreeMap<(String, u64), Value> {
     let mut records = BTreeMap::new();
     for line in lines_in(out) {
         let record: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("a torn line: {error}: {line}"));
-        let id = id_of(&record);
-        assert!(records.insert(id.clone(), timeless(record)).is_none(), "{id} was delivered twice");
+        let state = (id_of(&record), record["sequence"].as_u64().expect("a sequence"));
+        assert!(records.insert(state.clone(), timeless(record)).is_none(), "{state:?} was delivered twice");
     }
     records
 }

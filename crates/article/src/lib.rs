@@ -4,7 +4,8 @@
 //! crate speaks in its terms, so the rules live in the types:
 //!
 //! - [`ArticleId`] names the bytes a source gave us; it is stable across cleaner versions.
-//! - [`Sequence`] is the one order of the desk, given once at admission.
+//! - [`Sequence`] is the one order of the desk, given once at admission; [`epoch_for`] says which learned state an
+//!   article uses (see `epoch.rs`).
 //! - [`Verdict`] is what the desk decided about an arrival, exactly one each.
 //! - [`Record`] is what every sink receives; its JSON form is a public contract (see `record.rs`).
 //! - [`Supplied`] is what the user said about an article; it beats what the page says.
@@ -12,6 +13,7 @@
 //! Offsets are Unicode scalar positions (`char`s), half-open, unless a name says otherwise.
 
 mod content;
+mod epoch;
 mod id;
 mod record;
 mod sequence;
@@ -21,11 +23,12 @@ mod text;
 mod verdict;
 
 pub use content::Content;
+pub use epoch::{LONGEST_SPAN, epoch_for, epoch_of, learned_until, span_of, span_start};
 pub use id::{ArticleId, ParseIdError};
 pub use record::{
-    Author, AuthorKind, Confidence, Conflict, DatePrecision, DateStamp, Entity, EntityEngine, EntityType, Field, Image,
-    Language, Link, Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal, RemovalReason, Repair,
-    RepairKind, SourceFormat, SourceInfo, Urls, VerdictTag, Zone,
+    Author, AuthorKind, ChangeKind, Confidence, Conflict, Copies, DatePrecision, DateStamp, Entity, EntityEngine,
+    EntityType, Field, Image, Language, Link, Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal,
+    RemovalReason, Repair, RepairKind, SourceFormat, SourceInfo, TextChange, Urls, VerdictTag, Zone,
 };
 pub use sequence::{Arrival, FileNumber, Sequence};
 pub use span::Span;

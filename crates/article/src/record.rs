@@ -61,8 +61,16 @@ pub struct Record {
     pub language: Language,
     /// The clean body; paragraphs separated by one blank line.
     pub text: String,
+    /// What a revision changed against the version before it; null in anything else, and where that text is not
+    /// known any more.
+    pub changes: Option<Vec<TextChange>>,
+    /// Who else published it, where an original is delivered again because a copy came; else null.
+    pub copies: Option<Copies>,
     /// What was cut, with its reason.
     pub removed: Vec<Removal>,
+    /// What recurs over many stories of the site and reads as a sentence (the house's background, a stock closing):
+    /// listed, and left in the text.
+    pub marked: Vec<Removal>,
     /// What was mended.
     pub repairs: Vec<Repair>,
     /// Unit of every offset in this record: [`OFFSET_UNIT`].
@@ -305,6 +313,45 @@ pub struct Language {
     pub parts: Vec<String>,
 }
 
+/// One difference between two versions of a text. Paragraphs are counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TextChange {
+    /// What happened to the paragraph.
+    pub kind: ChangeKind,
+    /// Its place in the old text; null where it was added.
+    pub from: Option<usize>,
+    /// Its place in the new text; null where it was removed.
+    pub to: Option<usize>,
+    /// Its old words; null where it was added. The new ones stand in `text`.
+    pub old: Option<String>,
+}
+
+/// What may happen to a paragraph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// In the new text only.
+    Added,
+    /// In the old text only.
+    Removed,
+    /// In both, reworded.
+    Changed,
+}
+
+/// What is known of an original's copies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Copies {
+    /// How many there are, exact and near.
+    pub count: u64,
+    /// Their sites (sources, where a site is not known), each once, in the order of their first copy; at most 32.
+    pub sites: Vec<String>,
+    /// The earliest `published` of the original and its copies, ISO 8601.
+    pub published: Option<String>,
+}
+
 /// A span that was cut from the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -317,6 +364,8 @@ pub struct Removal {
     pub text: String,
     /// Why.
     pub reason: RemovalReason,
+    /// What shows it: of a learned line how often it stood in other stories, of a pattern the pattern.
+    pub evidence: Option<String>,
 }
 
 /// Why a span was cut.
@@ -344,6 +393,10 @@ pub enum RemovalReason {
     Repeated,
     /// Cookie, newsletter, copyright and other notices.
     Notice,
+    /// A line that recurs over many stories of the site.
+    Learned,
+    /// A line that a pattern of the source names.
+    Pattern,
 }
 
 /// A mend made in the source.

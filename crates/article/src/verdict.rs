@@ -57,11 +57,13 @@ pub enum Verdict {
 pub enum Measure {
     /// The same id: same source, same URL, same bytes.
     Id,
+    /// The same normalised text at the same address: fetched again, nothing new.
+    Url,
     /// The same normalised text.
     Text,
-    /// Jaccard resemblance of shingle sets.
+    /// Jaccard resemblance: what both texts have, of what either has.
     Resemblance,
-    /// Share of the smaller shingle set found in the larger.
+    /// Share of one text that stands in the other, whichever is larger.
     Containment,
 }
 

@@ -1,14 +1,19 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Five commands:
+//! A tool for the people who build the desk; it is not shipped. Nine commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
 //! - `predict` runs one part of the desk over a test set (`predict/`), through the same public functions as
 //!   the stages and with the default configuration, so that a score is a score of the desk.
+//! - `scale-dedup` streams millions of made-up articles (`synthesis.rs`) through fingerprinting, judging and the
+//!   ledger's index (`scale_dedup.rs`).
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
 //! - `names` finds the names in English articles over and over and prints how fast (`names.rs`).
+//! - `sinks` measures how many articles a second each sink of a configuration takes (`sinks.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
+//! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
+//!   what a prediction of `predict stream` left of the templates and took of the articles, by position.
 
 mod corpus;
 mod daemon;
@@ -16,6 +21,7 @@ mod figures;
 mod growth;
 mod load;
 mod make_load;
+mod make_stream;
 mod material;
 mod metrics;
 mod names;
@@ -23,7 +29,11 @@ mod percentile;
 mod predict;
 mod process;
 mod random;
+mod scale_dedup;
 mod scan;
+mod score_stream;
+mod sinks;
+mod synthesis;
 
 use std::process::ExitCode;
 
@@ -43,21 +53,33 @@ enum Command {
     Load(load::Options),
     /// Run one part of the desk over a test set and write its predictions.
     Predict(predict::Options),
+    /// Stream made-up articles through fingerprinting, judging and the ledger's index, and measure them.
+    ScaleDedup(scale_dedup::Options),
     /// Start the real binary on a great many files, in the drop folder or in `done`.
     Scan(scan::Options),
     /// Find the names in English articles over and over and print how fast that was.
     Names(names::Options),
+    /// Give records to the sinks of a configuration and measure them.
+    Sinks(sinks::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
     MakeLoad(make_load::Options),
+    /// Make a stream of articles in the templates of their sites, with what is article in each.
+    MakeStream(make_stream::Options),
+    /// Score predictions of a stream, by position.
+    ScoreStream(score_stream::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Load(options) => load(&options),
         Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScaleDedup(options) => scale_dedup::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Names(options) => names::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Sinks(options) => sinks::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScoreStream(options) => score_stream::run(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         // One line with all causes: scripts show the last line of what a failed command said.

@@ -26,6 +26,12 @@ impl CpuSeconds {
     }
 }
 
+/// Processor time of the calling thread since it began, in seconds.
+pub fn thread_cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 /// Processor time of a process (`self`, or its number). The clock ticks a hundred times a second.
 ///
 /// # Errors

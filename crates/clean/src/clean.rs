@@ -5,15 +5,18 @@ use std::borrow::Cow;
 use copydesk_article::{
     Author, Conflict, DateStamp, Image, Language, Link, Problem, Removal, Repair, RepairKind, Supplied,
 };
+use copydesk_boilerplate::Observed;
 use serde::{Deserialize, Serialize};
 
 use crate::charset::{Decoded, Hints, decode};
 use crate::found::Found;
+use crate::guide::{Field, Guide};
 use crate::html::{self, Request, Scope};
+use crate::lore::Lore;
 use crate::positions::Positions;
 use crate::repair::{Mend, Repaired};
 use crate::settle::{Settle, list, stated};
-use crate::{byline, language, local_time, plain, web};
+use crate::{language, local_time, plain, web};
 
 /// The text of an article as its source gave it.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +95,10 @@ pub struct Cleaned {
     pub text: String,
     /// What was cut (listed, in [`Mode::Mark`]), in order, without overlaps.
     pub removed: Vec<Removal>,
+    /// What recurs over many stories of the site and reads as a sentence: listed like a removal, and left in the text.
+    pub marked: Vec<Removal>,
+    /// What a learner of boilerplate is told of the article; none without rules to learn for ([`Guide::learned`]).
+    pub observed: Option<Observed>,
     /// What was mended, in order.
     pub repairs: Vec<Repair>,
     /// What was said of a field and lost to a better word.
@@ -103,27 +110,35 @@ pub struct Cleaned {
 /// Cleans one article. Never panics, whatever the bytes.
 #[must_use]
 pub fn clean(input: &Input<'_>) -> Cleaned {
+    clean_with(input, &Guide::default())
+}
+
+/// Cleans one article by what is known besides it: what was learned of its site, what the user wants of its source.
+/// Never panics, whatever the bytes.
+#[must_use]
+pub fn clean_with(input: &Input<'_>, guide: &Guide<'_>) -> Cleaned {
     let Input { source, supplied, mode } = *input;
+    let mut lore = Lore::new(guide, supplied);
     let (decoded, charset, invalid, doubt) = decoded(source, supplied);
     let repaired = Repaired::new(&decoded);
-    let mut found = read(source, &decoded, &repaired, supplied, mode);
+    let mut found = read(source, &decoded, &repaired, supplied, mode, guide, &mut lore);
     if invalid {
         found.mends.extend(invalid_bytes(&decoded));
     }
-    let mut settle = Settle::new(supplied);
+    let mut settle = Settle::new(supplied, guide.source);
     let (language, language_problem) = language::language(&found.text, supplied.language.as_deref());
     settle.language(&language.code, found.language.as_deref());
     let images = supplied.images.iter().map(|url| Image { url: url.clone(), caption: None, credit: None });
-    let published = settle.date("published", supplied.published.as_deref(), found.stamps.published);
-    let modified = settle.date("modified", supplied.modified.as_deref(), found.stamps.modified);
+    let published = settle.date(Field::Published, supplied.published.as_deref(), found.stamps.published);
+    let modified = settle.date(Field::Modified, supplied.modified.as_deref(), found.stamps.modified);
     let [published, modified] = [published, modified].map(|date| date.map(|stamp| local_time::settle(stamp, supplied)));
     Cleaned {
         charset,
-        canonical_url: settle.text("canonical_url", supplied.canonical_url.as_deref(), found.canonical_url),
-        site: settle.text("site", supplied.site.as_deref(), found.site),
-        title: settle.text("title", supplied.title.as_deref(), found.title),
-        subtitle: settle.text("subtitle", supplied.subtitle.as_deref(), found.subtitle),
-        authors: settle.authors(byline::supplied(&supplied.authors), found.authors),
+        canonical_url: settle.text(Field::CanonicalUrl, supplied.canonical_url.as_deref(), found.canonical_url),
+        site: settle.text(Field::Site, supplied.site.as_deref(), found.site),
+        title: settle.text(Field::Title, supplied.title.as_deref(), found.title),
+        subtitle: settle.text(Field::Subtitle, supplied.subtitle.as_deref(), found.subtitle),
+        authors: settle.authors(&supplied.authors, found.authors),
         published,
         modified,
         kind: found.kind,
@@ -135,6 +150,8 @@ pub fn clean(input: &Input<'_>) -> Cleaned {
         language,
         text: found.text,
         removed: found.removed,
+        marked: found.marked,
+        observed: found.observed,
         repairs: repairs(found.mends, &decoded),
         conflicts: settle.conflicts,
         problems: (supplied.problems.iter().cloned())
@@ -170,17 +187,28 @@ fn decoded<'a>(source: Source<'a>, supplied: &Supplied) -> (Cow<'a, str>, Option
     (text, Some(charset), invalid, doubt)
 }
 
-fn read(source: Source<'_>, decoded: &str, repaired: &Repaired<'_>, supplied: &Supplied, mode: Mode) -> Found {
-    let title = stated(supplied.title.as_deref());
+fn read(
+    source: Source<'_>,
+    decoded: &str,
+    repaired: &Repaired<'_>,
+    supplied: &Supplied,
+    mode: Mode,
+    guide: &Guide<'_>,
+    lore: &mut Lore<'_>,
+) -> Found {
+    // A title that is not to be trusted does not say which line is the headline.
+    let title = stated(supplied.title.as_deref()).filter(|_| !guide.distrusts(Field::Title));
     let scope = match source {
         Source::Html(_) => Scope::Page,
         Source::Markup(text) if html::plain(text).is_none() => Scope::Fragment,
-        Source::Bytes(_) | Source::Text(_) | Source::Markup(_) => return plain::read(decoded, repaired, title, mode),
+        Source::Bytes(_) | Source::Text(_) | Source::Markup(_) => {
+            return plain::read(decoded, repaired, title, mode, lore);
+        }
     };
     let url = stated(supplied.url.as_deref());
     let request =
         Request { page: &repaired.text, scope, url: url.as_deref(), title: title.as_deref(), cut: mode == Mode::Cut };
-    web::read(decoded, repaired, &request, mode)
+    web::read(decoded, repaired, &request, mode, lore)
 }
 
 /// Replacement characters that decoding put there, run by run.

@@ -1,6 +1,7 @@
 //! What a text or a page says about itself: the common result of reading either.
 
 use copydesk_article::{Author, Image, Link, Removal};
+use copydesk_boilerplate::Observed;
 
 use crate::repair::Mend;
 use crate::stamp::Stamps;
@@ -12,6 +13,10 @@ pub(crate) struct Found {
     pub text: String,
     /// What was cut, in the decoded source.
     pub removed: Vec<Removal>,
+    /// What recurs and was left, in the decoded source.
+    pub marked: Vec<Removal>,
+    /// What a learner is told of it.
+    pub observed: Option<Observed>,
     /// What was mended, in bytes of the decoded source.
     pub mends: Vec<Mend>,
     /// What went wrong, in words.

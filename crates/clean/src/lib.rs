@@ -9,6 +9,7 @@
 //!    one: `stamp.rs` (lines that date the article), `byline.rs`, `furniture.rs` (menus, share buttons,
 //!    notices), `repeats.rs` (a body pasted twice), `tail.rs` ("About …", "Check Also" and what follows),
 //!    `headline.rs` (the title and the menu above it), until none finds anything;
+//!    `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
 //! 4. `web.rs` for pages and pieces of HTML: `html/` finds the article and what the page says about it;
 //! 5. `date.rs` (with `calendar.rs`) and `language.rs` read dates and the language;
 //! 6. `settle.rs`: the user's word beats the page's; what loses is a conflict. `local_time.rs`: the source's
@@ -32,13 +33,16 @@ mod charset;
 mod clean;
 mod codepage;
 mod date;
+mod day;
 mod found;
 mod furniture;
+mod guide;
 mod headline;
 mod html;
 mod language;
 mod lines;
 mod local_time;
+mod lore;
 mod plain;
 mod plausible;
 mod positions;
@@ -50,5 +54,7 @@ mod tail;
 mod web;
 
 pub use charset::is_binary;
-pub use clean::{Cleaned, Input, Mode, Source, clean, source_text};
+pub use clean::{Cleaned, Input, Mode, Source, clean, clean_with, source_text};
+pub use day::day;
+pub use guide::{Field, Guide, Pattern, SourceRules};
 pub use local_time::{instant, time_zone};

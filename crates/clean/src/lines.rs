@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Columns beyond which a line was not wrapped by hand or by a mailer (an ideograph takes two).
 const WRAP_COLUMNS: usize = 100;
 /// Columns that the full lines of a wrapped paragraph have, on average.
-const WRAPPED_COLUMNS: usize = 40;
+pub(crate) const WRAPPED_COLUMNS: usize = 40;
 /// Most words a headline has.
 pub(crate) const HEADLINE_WORDS: usize = 20;
 /// Fewest words of a sentence that counts as prose.
@@ -33,6 +33,8 @@ pub(crate) struct Line {
     pub size: Size,
     /// Why it was cut, once it was.
     pub cut: Option<RemovalReason>,
+    /// Whether it is never to be cut, because the user says so.
+    pub stays: bool,
 }
 
 /// Measures of a line.
@@ -96,6 +98,7 @@ impl<'a> Page<'a> {
                     block: blocks,
                     size,
                     cut: None,
+                    stays: false,
                 });
             }
             let after = &rest[line_len..];
@@ -135,14 +138,19 @@ impl<'a> Page<'a> {
         self.lines.iter().filter(|line| line.cut.is_some()).count() + self.cut_starts.len()
     }
 
-    /// Cuts a line.
+    /// Cuts a line, unless it stays.
     pub(crate) fn cut(&mut self, index: usize, reason: RemovalReason) {
-        self.lines[index].cut = Some(reason);
+        if !self.lines[index].stays {
+            self.lines[index].cut = Some(reason);
+        }
     }
 
     /// Cuts the first `len` bytes of a line that goes on after them, and the white space that follows them.
     pub(crate) fn cut_start(&mut self, index: usize, len: usize, reason: RemovalReason) {
         let line = &mut self.lines[index];
+        if line.stays {
+            return;
+        }
         let end = line.start + len;
         self.cut_starts.push(CutStart { start: line.start, end, reason });
         line.start = line.end - self.text[end..line.end].trim_start().len();

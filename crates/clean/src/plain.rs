@@ -4,11 +4,14 @@
 //! clean text stays as it is; what one cut reveals (a menu above a headline, a heading that now ends the text)
 //! the next turn finds. The turns are bounded, and each takes time linear in the text.
 
+use std::ops::Range;
+
 use copydesk_article::{Removal, RemovalReason, RepairKind};
 
 use crate::clean::Mode;
 use crate::found::Found;
 use crate::lines::Page;
+use crate::lore::Lore;
 use crate::positions::Positions;
 use crate::repair::{Mend, Repaired, detached_quote};
 use crate::{byline, furniture, headline, repeats, stamp, tail};
@@ -19,18 +22,27 @@ const MAX_TURNS: usize = 16;
 const MOST_CUT_PERCENT: usize = 60;
 
 /// Reads a plain text. `title` is the headline, where it was supplied.
-pub(crate) fn read(source: &str, repaired: &Repaired<'_>, title: Option<String>, mode: Mode) -> Found {
+pub(crate) fn read(
+    source: &str,
+    repaired: &Repaired<'_>,
+    title: Option<String>,
+    mode: Mode,
+    lore: &mut Lore<'_>,
+) -> Found {
     let mut page = Page::new(&repaired.text);
     let mut found = Found { title, ..Found::default() };
-    run_rules(&mut page, &mut found);
+    lore.begin(&mut page);
+    run_rules(&mut page, &mut found, lore);
+    found.observed = lore.observed(&page);
     if mode == Mode::Off {
         found.text = source.to_owned();
         return found;
     }
     found.mends.extend_from_slice(&repaired.mends);
-    let cut = mode == Mode::Cut && !is_too_much(&page);
+    found.marked = removals(marks(&page, lore), repaired, source);
+    let cut = mode == Mode::Cut && !is_too_much(&page, lore);
     if mode == Mode::Mark || cut {
-        found.removed = removals(&page, repaired, source);
+        found.removed = removals(cuts(&page, lore), repaired, source);
     } else {
         found.problems.push(format!(
             "more than {MOST_CUT_PERCENT} % of the body looked like furniture of the page, so nothing was removed; set the mode of cleaning to `mark` to see it"
@@ -40,7 +52,7 @@ pub(crate) fn read(source: &str, repaired: &Repaired<'_>, title: Option<String>,
     found
 }
 
-fn run_rules(page: &mut Page<'_>, found: &mut Found) {
+fn run_rules(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
     for _ in 0..MAX_TURNS {
         let before = page.cuts();
         // A second body hides that a tail ends the first; a tail hides dates and names of other articles.
@@ -49,6 +61,8 @@ fn run_rules(page: &mut Page<'_>, found: &mut Found) {
         stamp::cut(page, &mut found.stamps);
         byline::cut(page, &mut found.authors);
         furniture::cut(page);
+        // A menu that is known does not hide the headline below it.
+        lore.cut(page, found.title.is_some());
         headline::cut(page, &mut found.title);
         if page.cuts() == before {
             return;
@@ -58,31 +72,47 @@ fn run_rules(page: &mut Page<'_>, found: &mut Found) {
 
 /// Whether the rules took more than they may. What stands elsewhere (a title in `title`, a copy in its first
 /// copy) is no part of the body; but something must stay.
-fn is_too_much(page: &Page<'_>) -> bool {
+fn is_too_much(page: &Page<'_>, lore: &Lore<'_>) -> bool {
     let (mut kept, mut gone, mut elsewhere) = (0, 0, 0);
-    for line in &page.lines {
+    for (at, line) in page.lines.iter().enumerate() {
         match line.cut {
             None => kept += line.size.ink,
             Some(RemovalReason::Title | RemovalReason::Byline | RemovalReason::Date | RemovalReason::Repeated) => {
                 elsewhere += line.size.ink;
             }
+            // The user's own word; and what stands in most stories of the site is the body of none.
+            Some(RemovalReason::Pattern) => elsewhere += line.size.ink,
+            Some(RemovalReason::Learned) if lore.is_in_most(at) => elsewhere += line.size.ink,
             Some(_) => gone += line.size.ink,
         }
     }
     gone * 100 > (gone + kept) * MOST_CUT_PERCENT || (kept == 0 && gone + elsewhere > 0)
 }
 
-fn removals(page: &Page<'_>, repaired: &Repaired<'_>, source: &str) -> Vec<Removal> {
-    let lines = page.lines.iter().filter_map(|line| Some((line.start..line.end, line.cut?)));
-    let starts = page.cut_starts.iter().map(|cut| (cut.start..cut.end, cut.reason));
+/// A stretch of the text, a reason and its evidence.
+type Cut = (Range<usize>, RemovalReason, Option<String>);
+
+fn cuts(page: &Page<'_>, lore: &Lore<'_>) -> Vec<Cut> {
+    let lines = page.lines.iter().enumerate();
+    let lines = lines.filter_map(|(at, line)| Some((line.start..line.end, line.cut?, lore.evidence(at))));
+    let starts = page.cut_starts.iter().map(|cut| (cut.start..cut.end, cut.reason, None));
     let mut cuts: Vec<_> = lines.chain(starts).collect();
-    cuts.sort_by_key(|(range, _)| range.start);
+    cuts.sort_by_key(|(range, ..)| range.start);
+    cuts
+}
+
+fn marks(page: &Page<'_>, lore: &Lore<'_>) -> Vec<Cut> {
+    let range = |at: usize| page.lines[at].start..page.lines[at].end;
+    lore.marked(page).map(|at| (range(at), RemovalReason::Learned, lore.evidence(at))).collect()
+}
+
+fn removals(cuts: Vec<Cut>, repaired: &Repaired<'_>, source: &str) -> Vec<Removal> {
     let mut positions = Positions::new(source);
     cuts.into_iter()
-        .map(|(range, reason)| {
+        .map(|(range, reason, evidence)| {
             let range = repaired.source_range(source, range);
             let (start, end) = (positions.of(range.start), positions.of(range.end));
-            Removal { start, end, text: source[range].to_owned(), reason }
+            Removal { start, end, text: source[range].to_owned(), reason, evidence }
         })
         .collect()
 }

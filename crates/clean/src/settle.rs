@@ -3,64 +3,100 @@
 //! Only real differences are conflicts: letters and digits are compared, not case and marks; dates by their day,
 //! and by their instant where both have one.
 
-use copydesk_article::{Author, Conflict, DatePrecision, DateStamp, Origin, Supplied, Zone};
+use copydesk_article::{Author, AuthorKind, Conflict, DatePrecision, DateStamp, Origin, Supplied, Zone};
 
-use crate::date;
+use crate::guide::{Field, SourceRules};
 use crate::lines::key;
+use crate::{byline, date};
 
 /// The fields of an article as they are settled one by one.
-pub(crate) struct Settle {
+pub(crate) struct Settle<'a> {
     /// What lost.
     pub conflicts: Vec<Conflict>,
     /// What was supplied and can't be read, in words.
     pub problems: Vec<String>,
+    rules: Option<&'a SourceRules>,
 }
 
-impl Settle {
+impl<'a> Settle<'a> {
     /// Begins with what was said to be in conflict before.
-    pub(crate) fn new(supplied: &Supplied) -> Self {
-        Self { conflicts: supplied.conflicts.clone(), problems: Vec::new() }
+    pub(crate) fn new(supplied: &Supplied, rules: Option<&'a SourceRules>) -> Self {
+        Self { conflicts: supplied.conflicts.clone(), problems: Vec::new(), rules }
+    }
+
+    fn trusts(&self, field: Field) -> bool {
+        self.rules.is_some_and(|rules| rules.trust.contains(&field))
+    }
+
+    fn distrusts(&self, field: Field) -> bool {
+        self.rules.is_some_and(|rules| rules.distrust.contains(&field))
     }
 
     /// A field of text.
-    pub(crate) fn text(&mut self, field: &str, supplied: Option<&str>, page: Option<String>) -> Option<String> {
+    pub(crate) fn text(&mut self, field: Field, supplied: Option<&str>, page: Option<String>) -> Option<String> {
         let Some(supplied) = stated(supplied) else { return page };
-        if let Some(page) = page.filter(|page| key(page) != key(&supplied)) {
-            self.lost(field, page);
+        let Some(page) = page else { return Some(supplied) };
+        let (won, lost, from) = self.weigh(field, supplied, page);
+        if key(&won) != key(&lost) {
+            self.lost(field.as_str(), lost, from);
         }
-        Some(supplied)
+        Some(won)
     }
 
     /// A date.
-    pub(crate) fn date(&mut self, field: &str, supplied: Option<&str>, page: Option<DateStamp>) -> Option<DateStamp> {
+    pub(crate) fn date(&mut self, field: Field, supplied: Option<&str>, page: Option<DateStamp>) -> Option<DateStamp> {
         let Some(raw) = stated(supplied) else { return page };
+        let name = field.as_str();
         let Some(reading) = date::read(&raw) else {
+            if page.is_some() && self.distrusts(field) {
+                self.lost(name, raw, Origin::Supplied);
+                return page;
+            }
             self.problems.push(format!(
-                "supplied `{field}` is not a date: `{raw}`; `{field}` is left empty; ISO 8601 is always read"
+                "supplied `{name}` is not a date: `{raw}`; `{name}` is left empty; ISO 8601 is always read"
             ));
             return None;
         };
         let supplied = reading.stamp(&raw, Origin::Supplied);
-        if let Some(page) = page.filter(|page| !is_same_time(&supplied, page)) {
-            self.lost(field, page.value);
+        let Some(page) = page else { return Some(supplied) };
+        let is_same = is_same_time(&supplied, &page);
+        let (won, lost, from) = self.weigh(field, supplied, page);
+        if !is_same {
+            self.lost(name, lost.value, from);
         }
-        Some(supplied)
+        Some(won)
     }
 
-    /// The authors.
-    pub(crate) fn authors(&mut self, supplied: Vec<Author>, page: Vec<Author>) -> Vec<Author> {
-        if supplied.is_empty() {
-            return page;
+    /// The authors. Trusted ones are names as they stand.
+    pub(crate) fn authors(&mut self, supplied: &[String], page: Vec<Author>) -> Vec<Author> {
+        let as_given = |name: &String| {
+            let name = stated(Some(name))?;
+            Some(Author { raw: name.clone(), name, kind: AuthorKind::Person })
+        };
+        let supplied = if self.trusts(Field::Authors) {
+            supplied.iter().filter_map(as_given).collect()
+        } else {
+            byline::supplied(supplied)
+        };
+        if supplied.is_empty() || page.is_empty() {
+            return if supplied.is_empty() { page } else { supplied };
         }
         let names = |authors: &[Author]| {
             let mut names: Vec<String> = authors.iter().map(|author| key(&author.name)).collect();
             names.sort();
             names
         };
-        if !page.is_empty() && names(&supplied) != names(&page) {
-            self.lost("authors", page.into_iter().map(|author| author.name).collect::<Vec<_>>().join(", "));
+        let (won, lost, from) = self.weigh(Field::Authors, supplied, page);
+        if names(&won) != names(&lost) {
+            let lost = lost.into_iter().map(|author| author.name).collect::<Vec<_>>().join(", ");
+            self.lost("authors", lost, from);
         }
-        supplied
+        won
+    }
+
+    /// Whose word of a field counts: the one that won, the one that lost, and who said that.
+    fn weigh<T>(&self, field: Field, supplied: T, page: T) -> (T, T, Origin) {
+        if self.distrusts(field) { (page, supplied, Origin::Supplied) } else { (supplied, page, Origin::Page) }
     }
 
     /// The language: a page's word that differs from the supplied code, or from what the text reads as.
@@ -68,12 +104,12 @@ impl Settle {
         let Some(page) = page else { return };
         let primary = page.split(['-', '_']).next().unwrap_or(page).to_ascii_lowercase();
         if settled != "und" && primary.len() == 2 && primary != settled {
-            self.lost("language", page.to_owned());
+            self.lost("language", page.to_owned(), Origin::Page);
         }
     }
 
-    fn lost(&mut self, field: &str, value: String) {
-        self.conflicts.push(Conflict { field: field.to_owned(), value, from: Origin::Page });
+    fn lost(&mut self, field: &str, value: String, from: Origin) {
+        self.conflicts.push(Conflict { field: field.to_owned(), value, from });
     }
 }
 
@@ -107,8 +143,8 @@ fn is_same_time(a: &DateStamp, b: &DateStamp) -> bool {
 mod tests {
     use super::*;
 
-    fn settle() -> Settle {
-        Settle::new(&Supplied::default())
+    fn settle() -> Settle<'static> {
+        Settle::new(&Supplied::default(), None)
     }
 
     fn stamp(raw: &str) -> Option<DateStamp> {
@@ -119,26 +155,67 @@ mod tests {
     fn the_users_word_wins_and_a_real_difference_is_kept() {
         let mut settle = settle();
         assert_eq!(
-            settle.text("title", Some(" Pier  closed"), Some("PIER closed!".into())).as_deref(),
+            settle.text(Field::Title, Some(" Pier  closed"), Some("PIER closed!".into())).as_deref(),
             Some("Pier  closed")
         );
-        assert_eq!(settle.text("site", None, Some("Lindvik Post".into())).as_deref(), Some("Lindvik Post"));
+        assert_eq!(settle.text(Field::Site, None, Some("Lindvik Post".into())).as_deref(), Some("Lindvik Post"));
         assert_eq!(settle.conflicts, []);
-        settle.text("title", Some("Pier closed"), Some("Pier open".into()));
+        settle.text(Field::Title, Some("Pier closed"), Some("Pier open".into()));
         assert_eq!((settle.conflicts[0].field.as_str(), settle.conflicts[0].value.as_str()), ("title", "Pier open"));
+    }
+
+    #[test]
+    fn a_word_that_is_not_trusted_loses_to_the_pages_and_is_kept() {
+        let rules =
+            SourceRules { distrust: vec![Field::Title, Field::Published, Field::Authors], ..SourceRules::default() };
+        let mut settle = Settle::new(&Supplied::default(), Some(&rules));
+        let title = settle.text(Field::Title, Some("Lindvik Post"), Some("Pier closed".into()));
+        assert_eq!(title.as_deref(), Some("Pier closed"));
+        assert_eq!(settle.text(Field::Title, Some("Lindvik Post"), None).as_deref(), Some("Lindvik Post"));
+        assert_eq!(settle.text(Field::Site, Some("Lindvik Post"), Some("LP".into())).as_deref(), Some("Lindvik Post"));
+        for wrong in ["2024-05-07", "yesterday"] {
+            let published = settle.date(Field::Published, Some(wrong), stamp("2024-05-06"));
+            assert_eq!(published.map(|stamp| stamp.value).as_deref(), Some("2024-05-06"));
+        }
+        let page = byline::supplied(&["By Ada Lund".to_owned()]);
+        let authors = settle.authors(&["Lindvik Post".to_owned()], page);
+        assert_eq!(authors[0].name, "Ada Lund");
+        let lost: Vec<_> =
+            settle.conflicts.iter().map(|one| (one.field.as_str(), one.value.as_str(), one.from)).collect();
+        let (given, page) = (Origin::Supplied, Origin::Page);
+        assert_eq!(
+            lost,
+            [
+                ("title", "Lindvik Post", given),
+                ("site", "LP", page),
+                ("published", "2024-05-07", given),
+                ("published", "yesterday", given),
+                ("authors", "Lindvik Post", given)
+            ]
+        );
+        assert_eq!(settle.problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn trusted_authors_stand_as_they_are_written() {
+        let rules = SourceRules { trust: vec![Field::Authors], ..SourceRules::default() };
+        let given = ["By The Desk and Ada Lund".to_owned(), " ".to_owned()];
+        let authors = Settle::new(&Supplied::default(), Some(&rules)).authors(&given, Vec::new());
+        assert_eq!(authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["By The Desk and Ada Lund"]);
+        assert_ne!(settle().authors(&given, Vec::new())[0].name, "By The Desk and Ada Lund");
     }
 
     #[test]
     fn dates_are_compared_as_times() {
         let mut settle = settle();
         for same in ["2024-05-06T12:00:00+02:00", "2024-05-06", "2024-05-06T10:00Z"] {
-            settle.date("published", Some("2024-05-06T10:00:00Z"), stamp(same));
+            settle.date(Field::Published, Some("2024-05-06T10:00:00Z"), stamp(same));
         }
         assert_eq!(settle.conflicts, []);
-        settle.date("published", Some("2024-05-06T10:00:00Z"), stamp("2024-05-07"));
-        settle.date("published", Some("2024-05-06T10:00:00Z"), stamp("2024-05-06T11:00:00Z"));
+        settle.date(Field::Published, Some("2024-05-06T10:00:00Z"), stamp("2024-05-07"));
+        settle.date(Field::Published, Some("2024-05-06T10:00:00Z"), stamp("2024-05-06T11:00:00Z"));
         assert_eq!(settle.conflicts.len(), 2);
-        assert_eq!(settle.date("published", Some("soon"), stamp("2024-05-07")), None);
+        assert_eq!(settle.date(Field::Published, Some("soon"), stamp("2024-05-07")), None);
         assert_eq!(settle.problems.len(), 1);
     }
 }

@@ -6,18 +6,39 @@ use crate::byline;
 use crate::clean::Mode;
 use crate::found::Found;
 use crate::html::{self, Article, Meta, Request};
+use crate::lore::Lore;
 use crate::positions::Positions;
 use crate::repair::Repaired;
 use crate::stamp::Stamps;
 
 /// Reads a piece of HTML. In [`Mode::Off`] and [`Mode::Mark`] the text is all that a reader sees of it.
-pub(crate) fn read(source: &str, repaired: &Repaired<'_>, request: &Request<'_>, mode: Mode) -> Found {
-    let Article { meta, text, subtitle, links, images, removed, authors, stamps, completeness, too_large } =
-        html::read(request);
+pub(crate) fn read(
+    source: &str,
+    repaired: &Repaired<'_>,
+    request: &Request<'_>,
+    mode: Mode,
+    lore: &mut Lore<'_>,
+) -> Found {
+    let Article {
+        meta,
+        text,
+        subtitle,
+        links,
+        images,
+        removed,
+        marked: recurring,
+        observed,
+        authors,
+        stamps,
+        completeness,
+        too_large,
+    } = html::read(request, lore);
     let Meta { canonical_url, site, title, published, modified, language, kind, sections, tags, .. } = meta;
     let marked = byline::supplied(&meta.authors);
     Found {
         text,
+        marked: if mode == Mode::Off { Vec::new() } else { removals(recurring, repaired, source) },
+        observed,
         removed: if mode == Mode::Off { Vec::new() } else { removals(removed, repaired, source) },
         mends: repaired.mends.clone(),
         problems: if too_large {
@@ -45,10 +66,10 @@ fn removals(removed: Vec<html::Removed>, repaired: &Repaired<'_>, source: &str) 
     let mut positions = Positions::new(source);
     removed
         .into_iter()
-        .map(|html::Removed { source: range, text, reason }| {
+        .map(|html::Removed { source: range, text, reason, evidence }| {
             let range = repaired.source_range(source, range);
             let start = positions.of(range.start);
-            Removal { start, end: positions.of(range.end), text, reason }
+            Removal { start, end: positions.of(range.end), text, reason, evidence }
         })
         .collect()
 }

@@ -24,6 +24,8 @@ pub enum Command {
     Run,
     /// Take files, folders or standard input once, and write the records
     Ingest(Ingest),
+    /// Say what is like an article, how much, and why
+    Duplicates(Duplicates),
     /// Show what would become of a file: how it is read, what is cut and mended and why, names
     Preview(Preview),
     /// Say whether `run` would start, and if not, why and where
@@ -46,6 +48,18 @@ pub struct Ingest {
     /// Keep what could not be read here, with the reason beside it [default: only say so]
     #[arg(long, value_name = "FOLDER")]
     pub quarantine: Option<PathBuf>,
+}
+
+/// Arguments of `duplicates`.
+#[derive(Debug, Args)]
+pub struct Duplicates {
+    /// Id of an article the desk has taken, or a file with articles it need not have seen
+    #[arg(value_name = "ID|FILE")]
+    pub article: String,
+
+    /// One JSON object an article
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `preview`.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use copydesk_clean::Mode;
-use copydesk_pipeline::{Inbox, Options as PipelineOptions, Policies, Priority};
+use copydesk_clean::{Field, Mode, Pattern, SourceRules};
+use copydesk_pipeline::{Dedup, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
-use copydesk_sinks::{KINDS, SinkOptions, StdoutOptions};
+use copydesk_sinks::{Choice, Filter as SinkFilter, KINDS, RECORD_FIELDS, SinkOptions, StdoutOptions, is_built};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::{Document, Item, Table, Value};
@@ -21,7 +21,11 @@ use crate::config_error::{ConfigError, nearest};
 const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
 
 /// The sections.
-const SECTIONS: [&str; 9] = ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "clean", "admin", "sinks"];
+const SECTIONS: [&str; 11] =
+    ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "filter", "admin", "sinks"];
+
+/// Keys of `[sources.NAME]` that say how its articles are cleaned.
+const SOURCE_RULES: [&str; 5] = ["clean", "trust", "distrust", "keep", "cut"];
 
 /// Name of the inbox that `[intake]` describes.
 const MAIN_INBOX: &str = "main";
@@ -30,7 +34,8 @@ const MAIN_INBOX: &str = "main";
 const OWN_INBOX_KEYS: [&str; 5] = ["folder", "done", "path", "include", "exclude"];
 
 /// Keys every sink has besides those of its type.
-const COMMON: [&str; 5] = ["type", "required", "limit_bytes", "batch_articles", "batch_bytes"];
+const COMMON: [&str; 8] =
+    ["type", "required", "limit_bytes", "batch_articles", "batch_bytes", "batch_secs", "filter", "fields"];
 
 /// Everything the configuration says.
 #[derive(Clone, Debug)]
@@ -41,16 +46,22 @@ pub struct Config {
     pub intake: copydesk_intake::Options,
     /// `[inboxes.NAME]`: the others.
     pub inboxes: Vec<Inbox>,
-    /// `[sources.NAME]`.
+    /// `[sources.NAME]`: what holds for its articles where they don't say it.
     pub sources: BTreeMap<String, SourceDefaults>,
+    /// `[sources.NAME]`: how its articles are cleaned.
+    pub source_rules: BTreeMap<String, SourceRules>,
     /// `[ledger]`.
     pub ledger: copydesk_ledger::Options,
     /// `[pipeline]`.
     pub pipeline: PipelineOptions,
     /// `[policy]`.
     pub policies: Policies,
+    /// `[dedup]`.
+    pub dedup: Dedup,
     /// `[clean]`.
     pub clean: CleanConfig,
+    /// `[filter]`.
+    pub filter: Filter,
     /// `[admin]`.
     pub admin: AdminConfig,
     /// `[sinks.NAME]`.
@@ -98,6 +109,9 @@ impl SinkConfig {
             limit_bytes: gibibyte(),
             batch_articles: batch_articles(),
             batch_bytes: batch_bytes(),
+            batch_secs: 0.0,
+            filter: SinkFilter::default(),
+            fields: None,
         };
         Self { common, options }
     }
@@ -122,6 +136,22 @@ pub struct SinkCommon {
     /// Bytes a batch. Default 8 MiB.
     #[serde(default = "batch_bytes")]
     pub batch_bytes: u64,
+    /// How long a batch that is not full waits for more, in seconds. Default 0: not at all.
+    #[serde(default)]
+    pub batch_secs: f64,
+    /// Which articles it takes. Default: all.
+    #[serde(default)]
+    pub filter: SinkFilter,
+    /// Which fields of the record it gets. Default: all.
+    pub fields: Option<Vec<String>>,
+}
+
+impl SinkCommon {
+    /// Which articles go to it, and what of them.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        Choice { filter: self.filter.clone(), fields: self.fields.clone() }
+    }
 }
 
 const fn yes() -> bool {
@@ -188,10 +218,13 @@ impl Config {
             intake,
             inboxes: Vec::new(),
             sources: BTreeMap::new(),
+            source_rules: BTreeMap::new(),
+            filter: Filter::default(),
             ledger,
             // A small disk may still hold a small job.
             pipeline: PipelineOptions { free_space_reserve_bytes: 0, ..PipelineOptions::default() },
-            policies: copydesk_pipeline::Policies::default(),
+            policies: Policies::default(),
+            dedup: Dedup::default(),
             clean: CleanConfig::default(),
             admin: AdminConfig::default(),
             sinks: BTreeMap::from([("stdout".to_owned(), stdout)]),
@@ -218,15 +251,19 @@ impl Config {
         }
         let section = |name: &str| document.as_table().get(name);
         let sinks = source.sinks(section("sinks"))?;
+        let (sources, source_rules) = source.sources(section("sources"))?;
         let mut config = Self {
             path: path.to_owned(),
             intake: source.section(section("intake"))?,
             inboxes: source.inboxes(section("inboxes"), section("intake"))?,
-            sources: source.named(section("sources"))?,
+            sources,
+            source_rules,
             ledger: source.section(section("ledger"))?,
             pipeline: source.section(section("pipeline"))?,
             policies: source.section(section("policy"))?,
+            dedup: source.section(section("dedup"))?,
             clean: source.section(section("clean"))?,
+            filter: source.section(section("filter"))?,
             admin: source.section(section("admin"))?,
             sinks,
         };
@@ -252,6 +289,10 @@ impl Config {
             ("ledger", "memtable_bytes", self.ledger.memtable_bytes, 1 << 20..=1 << 32),
             ("ledger", "journal_max_bytes", self.ledger.journal_max_bytes, 64 << 20..=1 << 40),
             ("ledger", "segment_bytes", self.ledger.segment_bytes, 1024..=1 << 40),
+            ("dedup", "window_days", self.dedup.window_days.into(), 1..=3650),
+            ("dedup", "keys_days", self.dedup.keys_days.into(), 1..=36_500),
+            ("dedup", "texts_days", self.dedup.texts_days.into(), 1..=36_500),
+            ("dedup", "rolling_after", self.dedup.rolling_after.into(), 1..=255),
             ("pipeline", "workers", self.pipeline.workers as u64, 0..=1024),
             ("pipeline", "memory_budget_bytes", self.pipeline.memory_budget_bytes, 1 << 20..=1 << 42),
             ("pipeline", "backfill_lag_articles", self.pipeline.backfill_lag_articles, 0..=1 << 40),
@@ -261,6 +302,25 @@ impl Config {
         ] {
             if !range.contains(&value) {
                 return mistake(section, key, format!("give a number from {} to {}", range.start(), range.end()));
+            }
+        }
+        if !(0.0..=1.0).contains(&self.dedup.revision_overlap) {
+            return mistake("dedup", "revision_overlap", "give a part from 0 to 1".to_owned());
+        }
+        if self.dedup.texts_days > self.dedup.keys_days {
+            return mistake(
+                "dedup",
+                "texts_days",
+                "texts can't be known longer than their keys (`keys_days`)".to_owned(),
+            );
+        }
+        for (at, code) in self.filter.languages.iter().flatten().enumerate() {
+            let primary = code.split(['-', '_']).next().unwrap_or(code);
+            if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                let listed = document.as_table().get("filter").and_then(|filter| filter.get("languages"));
+                let span = listed.and_then(Item::as_array).and_then(|codes| codes.get(at)).and_then(Value::span);
+                let message = format!("`{code}` is no language code: give codes such as \"en\" or \"pt-BR\"");
+                return Err(ConfigError::at(source.path, source.text, span, message));
             }
         }
         for (key, folder) in [("done", &self.intake.done), ("quarantine", &self.intake.quarantine)] {
@@ -288,11 +348,31 @@ impl Config {
         }
         let mut targets = BTreeMap::new();
         for (name, sink) in &self.sinks {
-            let path = match &sink.options {
-                SinkOptions::Jsonl(options) => &options.path,
-                SinkOptions::Sqlite(options) => &options.path,
-                SinkOptions::Stdout(_) => continue,
-            };
+            // It names a folder of what the sink rejects.
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+                return wrong(format!("sink `{name}`: a name takes letters, digits, `-` and `_`"));
+            }
+            if !(0.0..=86_400.0).contains(&sink.common.batch_secs) {
+                return wrong(format!("sink `{name}`: `batch_secs` takes seconds from 0 to 86400"));
+            }
+            for field in sink.common.fields.iter().flatten() {
+                if !sink.options.takes_fields() {
+                    return wrong(format!("sink `{name}`: its tables need whole records, `fields` is not for it"));
+                }
+                if !RECORD_FIELDS.contains(&field.as_str()) {
+                    let error = ConfigError::at(
+                        source.path,
+                        source.text,
+                        None,
+                        format!("sink `{name}`: the record has no field `{field}`"),
+                    );
+                    return Err(match nearest(field, RECORD_FIELDS) {
+                        Some(near) => error.with_help(format!("did you mean `{near}`?")),
+                        None => error.with_help(format!("its fields are {}", RECORD_FIELDS.join(", "))),
+                    });
+                }
+            }
+            let Some(path) = sink.options.file() else { continue };
             if all.iter().any(|(_, inbox)| path.parent() == Some(&inbox.folder)) {
                 return wrong(format!(
                     "sink `{name}` writes into the drop folder, where its file would be taken for an article: name a path elsewhere"
@@ -340,6 +420,9 @@ impl Config {
     }
 }
 
+/// What `[sources.NAME]` says, by name.
+type Sources = (BTreeMap<String, SourceDefaults>, BTreeMap<String, SourceRules>);
+
 /// The text that is read, for messages.
 struct Source<'a> {
     path: &'a Path,
@@ -367,10 +450,40 @@ impl Source<'_> {
             .map_err(|error| ConfigError::at(self.path, self.text, error.span().or(span), error.message().trim()))
     }
 
-    /// Sections `[SECTION.NAME]` of one kind.
-    fn named<T: DeserializeOwned>(&self, item: Option<&Item>) -> Result<BTreeMap<String, T>, ConfigError> {
+    /// Every `[sources.NAME]`, its keys parted by who uses them.
+    fn sources(&self, item: Option<&Item>) -> Result<Sources, ConfigError> {
         let table = item.map(|item| self.table(item)).transpose()?.unwrap_or_default();
-        table.iter().map(|(name, item)| Ok((name.to_owned(), self.read(self.table(item)?)?))).collect()
+        let (mut defaults, mut all_rules) = (BTreeMap::new(), BTreeMap::new());
+        for (name, item) in &table {
+            let (mut own, mut rules) = (self.table(item)?, Table::new());
+            rules.set_implicit(true);
+            for key in SOURCE_RULES {
+                if let Some((key, value)) = own.remove_entry(key) {
+                    rules.insert_formatted(&key, value);
+                }
+            }
+            self.check_each::<Pattern>(item, &["keep", "cut"])?;
+            self.check_each::<Field>(item, &["trust", "distrust"])?;
+            let fields = |key: &str| item.get(key).and_then(Item::as_array).into_iter().flatten();
+            for field in fields("distrust") {
+                if fields("trust").any(|trusted| trusted.as_str() == field.as_str()) {
+                    let message = "a field can't be trusted and distrusted: name it once";
+                    return Err(ConfigError::at(self.path, self.text, field.span(), message));
+                }
+            }
+            defaults.insert(name.to_owned(), self.read_own(own, &SOURCE_RULES)?);
+            all_rules.insert(name.to_owned(), self.read(rules)?);
+        }
+        Ok((defaults, all_rules))
+    }
+
+    /// Reads the elements of lists one by one, so that a mistake stands at its own place and not at its list's.
+    fn check_each<T: DeserializeOwned>(&self, table: &Item, keys: &[&str]) -> Result<(), ConfigError> {
+        for element in keys.iter().filter_map(|key| table.get(key)?.as_array()).flatten() {
+            T::deserialize(element.clone().into_deserializer())
+                .map_err(|error| ConfigError::at(self.path, self.text, element.span(), error.message().trim()))?;
+        }
+        Ok(())
     }
 
     /// Every `[inboxes.NAME]`: what it does not say, `[intake]` says for it.
@@ -442,9 +555,25 @@ impl Source<'_> {
         let kind_span = common.get("type").and_then(Item::span);
         let common: SinkCommon = self.read(common)?;
         let options = match common.kind.as_str() {
-            "jsonl" => SinkOptions::Jsonl(self.read_own(own)?),
-            "sqlite" => SinkOptions::Sqlite(self.read_own(own)?),
-            "stdout" => SinkOptions::Stdout(self.read_own(own)?),
+            "jsonl" => SinkOptions::Jsonl(self.read_own(own, &COMMON)?),
+            "sqlite" => SinkOptions::Sqlite(self.read_own(own, &COMMON)?),
+            "stdout" => SinkOptions::Stdout(self.read_own(own, &COMMON)?),
+            "folder" => SinkOptions::Folder(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "postgres")]
+            "postgres" => SinkOptions::Postgres(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "webhook")]
+            "webhook" => SinkOptions::Webhook(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "opensearch")]
+            "opensearch" => SinkOptions::Opensearch(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "nats")]
+            "nats" => SinkOptions::Nats(self.read_own(own, &COMMON)?),
+            #[cfg(feature = "s3")]
+            "s3" => SinkOptions::S3(self.read_own(own, &COMMON)?),
+            other if KINDS.contains(&other) && !is_built(other) => {
+                let message = format!("this copydesk was built without the sink type `{other}`");
+                return Err(ConfigError::at(self.path, self.text, kind_span, message)
+                    .with_help(format!("build it with `cargo build --release --features {other}`")));
+            }
             other => {
                 let error = ConfigError::at(self.path, self.text, kind_span, format!("unknown sink type `{other}`"));
                 return Err(match nearest(other, KINDS) {
@@ -456,12 +585,12 @@ impl Source<'_> {
         Ok(SinkConfig { common, options })
     }
 
-    /// Reads a type's own keys; a mistyped common key gets its suggestion too.
-    fn read_own<T: DeserializeOwned>(&self, own: Table) -> Result<T, ConfigError> {
+    /// Reads a table's own keys; a mistyped one of those that were read before gets its suggestion too.
+    fn read_own<T: DeserializeOwned>(&self, own: Table, others: &[&str]) -> Result<T, ConfigError> {
         let names: Vec<String> = own.iter().map(|(name, _)| name.to_owned()).collect();
         self.read(own).map_err(|error| {
             let unknown = names.iter().find(|name| error.message.contains(&format!("unknown field `{name}`")));
-            match unknown.and_then(|name| nearest(name, COMMON)).filter(|_| error.help.is_none()) {
+            match unknown.and_then(|name| nearest(name, others.iter().copied())).filter(|_| error.help.is_none()) {
                 Some(near) => error.with_help(format!("did you mean `{near}`?")),
                 None => error,
             }
@@ -507,6 +636,27 @@ mod tests {
             ("[sinks.b]\ntype = \"stdout\"\nrequird = false\n", (8, 1), "unknown field", "did you mean `required`?"),
             ("[policy]\nduplicate_text = \"withold\"\n", (7, 18), "unknown variant", "did you mean `withhold`?"),
             ("[ledger\n", (6, 8), "", ""),
+            ("[sources.a]\ncut = [\"a\", \"(\"]\n", (7, 13), "unclosed group", ""),
+            ("[sources.a]\nkeep = [\".*\"]\n", (7, 9), "matches every line", ""),
+            ("[sources.a]\nclean = \"of\"\n", (7, 9), "unknown variant", "did you mean `off`?"),
+            ("[sources.a]\ntrust = [\"titel\"]\n", (7, 10), "unknown variant", "did you mean `title`?"),
+            ("[sources.a]\ntrust = [\"title\"]\ndistrust = [\"title\"]\n", (8, 13), "trusted and distrusted", ""),
+            ("[sources.a]\ndistrusts = []\n", (7, 1), "unknown field", "did you mean `distrust`?"),
+            ("[sources.a]\nlanguages = \"en\"\n", (7, 1), "unknown field", "did you mean `language`?"),
+            ("[filter]\nlanguages = [\"english\"]\n", (7, 14), "no language code", ""),
+            ("[filter]\nunsure = \"drop\"\n", (7, 10), "unknown variant", ""),
+            (
+                "[sinks.b]\ntype = \"stdout\"\nfilter = { languags = [] }\n",
+                (8, 12),
+                "unknown field",
+                "did you mean `languages`?",
+            ),
+            (
+                "[sinks.b.filter]\nverdicts = [\"orignal\"]\n[sinks.b]\ntype = \"stdout\"\n",
+                (7, 13),
+                "unknown variant",
+                "did you mean `original`?",
+            ),
         ] {
             let error = mistake(&format!("{GOOD}{extra}"));
             assert_eq!(error.place, Some(place), "{error}");
@@ -514,5 +664,46 @@ mod tests {
             assert_eq!(error.help.as_deref().unwrap_or_default(), help, "{error}");
         }
         assert!(mistake("[intake]\n").message.contains("no sink"));
+    }
+
+    #[test]
+    fn what_a_sink_can_not_do_is_said() {
+        let said = |keys: &str| {
+            let error = mistake(&format!("[sinks.b]\n{keys}\n"));
+            format!("{} {}", error.message, error.help.unwrap_or_default())
+        };
+        assert!(said("type = \"stdout\"\nfields = [\"titel\"]").contains("did you mean `title`?"));
+        assert!(said("type = \"sqlite\"\npath = \"a.db\"\nfields = [\"title\"]").contains("whole records"));
+        assert!(said("type = \"stdout\"\nbatch_secs = -1.0").contains("`batch_secs`"));
+        assert!(mistake("[sinks.\"../b\"]\ntype = \"stdout\"\n").message.contains("letters"));
+        for (kind, key) in [("postgres", "password"), ("webhook", "secret"), ("nats", "token"), ("s3", "secret_key")] {
+            if !is_built(kind) {
+                assert!(said(&format!("type = \"{kind}\"")).contains(&format!("--features {kind}")));
+                continue;
+            }
+            let error = mistake(&format!("[sinks.b]\ntype = \"{kind}\"\n{key} = \"hunter2\"\n")).to_string();
+            assert!(error.contains("env:NAME") && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_examples_state_the_defaults() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/sinks");
+        for kind in KINDS.into_iter().filter(|kind| !["jsonl", "sqlite", "stdout"].contains(kind)) {
+            let path = folder.join(format!("{kind}.toml"));
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{kind} has no example"));
+            if !is_built(kind) {
+                assert!(Config::parse(&path, &text).expect_err("not built").message.contains("built without"));
+                continue;
+            }
+            let whole = Config::parse(&path, &text).expect("the example is right");
+            // What the example says and is a default can be left out.
+            let lines = text
+                .lines()
+                .filter(|line| line.contains("# required") || !line.contains(" = ") || line.starts_with('#'));
+            let short = lines.collect::<Vec<_>>().join("\n");
+            let short = Config::parse(&path, &short).expect("the example without its defaults");
+            assert_eq!(format!("{:#?}", whole.sinks), format!("{:#?}", short.sinks), "{kind}");
+        }
     }
 }

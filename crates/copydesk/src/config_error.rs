@@ -28,7 +28,7 @@ impl ConfigError {
             let start = before.rfind('\n').map_or(0, |newline| newline + 1);
             Some((before.matches('\n').count() + 1, before[start..].chars().count() + 1))
         });
-        let line = place.and_then(|(line, _)| text.lines().nth(line - 1)).map(str::to_owned);
+        let line = place.and_then(|(line, _)| text.lines().nth(line - 1)).map(without_secret);
         let help = suggestion(&message);
         Self { path: path.to_owned(), place, line, message, help }
     }
@@ -61,6 +61,15 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// A line as it may be shown: a secret has no place in a configuration, but that is a mistake people make.
+fn without_secret(line: &str) -> String {
+    const KEYS: [&str; 4] = ["password", "secret", "token", "key"];
+    match line.split_once('=') {
+        Some((key, _)) if KEYS.iter().any(|secret| key.to_ascii_lowercase().contains(secret)) => format!("{key}= …"),
+        _ => line.to_owned(),
+    }
+}
+
 /// The nearest of some names, if one is near enough to have been meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = candidates.into_iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
@@ -78,6 +87,14 @@ fn suggestion(message: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_that_stands_in_the_file_is_not_shown() {
+        let text = "[sinks.a]\npassword = hunter2\n";
+        let error = ConfigError::at(Path::new("c.toml"), text, Some(21..22), "a secret stands elsewhere");
+        let shown = error.to_string();
+        assert!(shown.contains("password = …") && !shown.contains("hunter2"), "{shown}");
+    }
 
     #[test]
     fn a_mistake_is_shown_where_it_stands() {

@@ -1,6 +1,7 @@
 //! The desk a configuration describes, ready to run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use copydesk_ledger::FjallLedger;
@@ -18,21 +19,26 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
         .with_context(|| format!("can't create the ledger's folder {}", config.ledger.folder.display()))?;
     let ledger = FjallLedger::open(&config.ledger)?;
     let sinks = config.sinks.iter().map(|(name, sink)| {
-        let options = sink.options.clone();
+        let (options, choice) = (sink.options.clone(), sink.common.choice());
         Arc::new(SinkPart {
             name: name.clone(),
             required: sink.common.required,
             limit_bytes: sink.common.limit_bytes,
             batch_articles: sink.common.batch_articles.max(1),
             batch_bytes: sink.common.batch_bytes,
+            batch_age: Duration::from_secs_f64(sink.common.batch_secs),
+            rejected: config.intake.quarantine.join("rejected").join(name),
             give_up_after,
-            build: Box::new(move || options.build()),
+            build: Box::new(move || copydesk_sinks::choosy(options.build(), choice.clone())),
         })
     });
     Ok(Parts {
         options: Arc::new(config.pipeline.clone()),
         policies: config.policies,
+        dedup: Arc::new(config.dedup.clone()),
         cleaning: config.clean.mode,
+        sources: Arc::new(config.source_rules.clone()),
+        filter: Arc::new(config.filter.clone()),
         intake: Arc::new(IntakePart::new(config.pipeline_inboxes(), Arc::new(config.sources.clone()), source)),
         sinks: sinks.collect(),
         ledger: Arc::new(ledger),

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run => commands::run::run(arguments.config.as_deref()),
         Command::Ingest(ingest) => commands::ingest::run(arguments.config.as_deref(), &ingest),
+        Command::Duplicates(duplicates) => commands::duplicates::run(arguments.config.as_deref(), &duplicates),
         Command::Preview(preview) => commands::preview::run(arguments.config.as_deref(), &preview),
         Command::Check => commands::check::run(arguments.config.as_deref()),
         Command::Init(init) => commands::init::run(&init),

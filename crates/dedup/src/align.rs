@@ -166,6 +166,8 @@ fn slot(seed: &[Token], slots: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -190,6 +192,38 @@ mod tests {
                 prop_assert!(run.equal <= (run.left_end - run.left).min(run.right_end - run.right));
                 end = run.right_end;
             }
+        }
+
+        /// Against brute force over all pairs of places: what stands in five tokens that both texts have is covered,
+        /// and no more is called equal than stands in two that both have.
+        #[test]
+        fn runs_cover_what_brute_force_finds(
+            length in 20_u16..120,
+            blocks in prop::collection::vec((0_u16..120, 1_u16..30), 0..8),
+            misread in prop::collection::vec((0_usize..200, 9001_u16..9500), 0..12),
+        ) {
+            let left: Vec<u16> = (0..length).collect();
+            let cut = |(from, count): (u16, u16)| from.min(length)..(from + count).min(length);
+            let mut right: Vec<u16> = blocks.into_iter().flat_map(cut).collect();
+            for (at, word) in misread {
+                if let Some(place) = right.get_mut(at) {
+                    *place = word;
+                }
+            }
+            let common = |count: usize| {
+                let mut places = BTreeSet::new();
+                for (at, ours) in right.windows(count).enumerate() {
+                    if left.windows(count).any(|theirs| theirs == ours) {
+                        places.extend(at..at + count);
+                    }
+                }
+                places
+            };
+            let (left, right_text) = (text(left.iter().copied()), text(right.iter().copied()));
+            let runs = Aligner::new(&left).runs(&right_text);
+            let covered: BTreeSet<usize> = runs.iter().flat_map(|run| run.right..run.right_end).collect();
+            prop_assert!(common(MIN_RUN).is_subset(&covered));
+            prop_assert!(runs.iter().map(|run| run.equal).sum::<usize>() <= common(2).len());
         }
 
         /// A stretch cut out of a text is found whole, wherever it stands.

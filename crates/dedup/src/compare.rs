@@ -7,8 +7,8 @@
 //!
 //! **What instead** tells a copy from its look-alikes. Forms share their wording and differ in what was filled in:
 //! two earnings reports, two money-market notices. So numbers and names that stand *against each other* at the
-//! same place are weighed against those that agree: one number of five may differ ([`NUMBER_SHARE`]), for agencies
-//! correct numbers, and half the names, for they are misread and recased. Different stories of one site share head
+//! same place are weighed against those that agree: one number may always differ and then one of seven
+//! ([`NUMBER_SHARE`]), for agencies correct numbers, and two names of five, for they are misread and recased. Different stories of one site share head
 //! and foot and differ in one long passage on both sides, in the same place: a body that was *replaced* rather than
 //! left out ([`REPLACED`], [`REPLACED_END`]).
 //!
@@ -24,17 +24,17 @@ use crate::align::{Aligner, Run, against};
 use crate::token::Token;
 
 /// A copy shares at least this part of itself or of its original …
-pub const CONTAINMENT: f64 = 0.45;
+pub const CONTAINMENT: f64 = 0.5;
 /// … or this, where fewer than [`FEW`] tokens are shared.
-pub const CONTAINMENT_OF_FEW: f64 = 0.5;
+pub const CONTAINMENT_OF_FEW: f64 = 0.55;
 /// Few tokens to share.
-pub const FEW: usize = 40;
+pub const FEW: usize = 60;
 /// Fewer are no evidence.
 pub const LEAST: usize = 25;
 /// At most this part of the numbers that stand against each other may differ, from the second on.
-pub const NUMBER_SHARE: f64 = 0.2;
+pub const NUMBER_SHARE: f64 = 0.15;
 /// At most this part of the names.
-pub const NAME_SHARE: f64 = 0.5;
+pub const NAME_SHARE: f64 = 0.4;
 /// A passage of so many tokens on both sides between the same neighbours is a replaced body …
 pub const REPLACED: usize = 50;
 /// … if it also is this part of what is shared.
@@ -45,8 +45,8 @@ pub const REPLACED_END: usize = 60;
 pub const REPLACED_END_SHARE: f64 = 0.75;
 /// From here on resemblance is what is reported; below it says too little.
 const RESEMBLANCE: f64 = 0.6;
-/// A head of at most so many tokens stands against the other head.
-const HEAD: usize = 30;
+/// A head or a tail of at most so many tokens stands against the other one.
+const END: usize = 30;
 /// Where less than this is shared, a single other number and no equal one make another story.
 const SINGLE_NUMBER: usize = 60;
 
@@ -95,6 +95,20 @@ pub enum Finding {
     OtherBody,
 }
 
+impl Finding {
+    /// The finding in a word: `copy`, or why not.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy { .. } => "copy",
+            Self::TooLittle => "too_little",
+            Self::OtherNumbers => "other_numbers",
+            Self::OtherNames => "other_names",
+            Self::OtherBody => "other_body",
+        }
+    }
+}
+
 impl Comparison {
     /// Compares the aligner's text (left) with another; `furniture` tells which tokens of the left one count for
     /// nothing, and may be shorter than the text.
@@ -127,13 +141,19 @@ impl Comparison {
         comparison
     }
 
-    /// What stands in the gaps between runs that follow each other on both sides, and at the head.
+    /// What stands in the gaps between runs that follow each other on both sides, and at the ends.
     fn differences(&mut self, runs: &[Run], left: &[Token], right: &[Token]) {
         let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return };
         let tail = (left.len() - last.left_end).min(right.len() - last.right_end);
         self.replaced_end = tail.max(first.left.min(first.right));
-        if first.left.max(first.right) <= HEAD {
-            self.other_numbers += against(&left[..first.left], &right[..first.right], Token::is_number);
+        for (a, b) in [
+            (&left[..first.left], &right[..first.right]),
+            (&left[last.left_end..], right.get(last.right_end..).unwrap_or_default()),
+        ] {
+            if a.len().max(b.len()) <= END {
+                self.other_numbers += against(a, b, Token::is_number);
+                self.other_names += against(a, b, Token::is_name);
+            }
         }
         for pair in runs.windows(2) {
             let [before, after] = pair else { continue };

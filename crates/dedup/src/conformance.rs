@@ -7,7 +7,9 @@ use std::fmt::Debug;
 
 use copydesk_article::{ArticleId, Measure, Sequence};
 
-use crate::index::{AddressRow, Changes, Holder, Likeness, MAX_HOLDERS, SketchRow, Store, TextRow, Window};
+use crate::index::{
+    AddressRow, Changes, Holder, Horizon, Likeness, MAX_HOLDERS, Posting, SketchRow, Store, TextRow, Window,
+};
 use crate::recent::Recent;
 use crate::sketch::Sketch;
 
@@ -20,13 +22,19 @@ pub fn check<S: Store<Error: Debug>>(mut empty: impl FnMut() -> S) {
     the_first_holder_of_a_text_stays(empty());
     holders_are_the_first_in_order(empty());
     holders_are_capped_over_all_windows(empty());
+    what_was_looked_up_need_not_be_looked_up_again(empty());
     the_newest_row_of_an_address_counts(empty());
     windows_expire_whole(empty());
+    texts_expire_before_their_keys(empty());
     what_is_recent_is_seen_like_what_is_stored(empty(), empty());
 }
 
 fn holder(sequence: u64) -> Holder {
     Holder { id: ArticleId::of("conformance", None, &sequence.to_be_bytes()), sequence: Sequence(sequence) }
+}
+
+const fn posting(key: u64) -> Posting {
+    Posting { key, before: None }
 }
 
 fn changes(sequence: u64, window: u32) -> Changes {
@@ -73,7 +81,7 @@ fn what_was_added_is_found<S: Store<Error: Debug>>(mut store: S) {
     let row = TextRow { likeness: Some(likeness), ..text(1) };
     let change = Changes {
         text: Some((u128::MAX, row)),
-        anchors: vec![0, u64::MAX],
+        anchors: [0, u64::MAX].map(posting).into(),
         sketch: Some(sketch(7)),
         address: Some((1 << 100, address(7))),
         ..changes(7, 2)
@@ -96,7 +104,8 @@ fn the_first_holder_of_a_text_stays<S: Store<Error: Debug>>(mut store: S) {
 }
 
 fn holders_are_the_first_in_order<S: Store<Error: Debug>>(mut store: S) {
-    let all: Vec<Changes> = (1..=20).map(|sequence| Changes { anchors: vec![4], ..changes(sequence, 0) }).collect();
+    let all: Vec<Changes> =
+        (1..=20).map(|sequence| Changes { anchors: vec![posting(4)], ..changes(sequence, 0) }).collect();
     found(store.apply(&all[..3]));
     assert_eq!(found(store.holders(&[4])), [(1..=3).map(Sequence).collect::<Vec<_>>()]);
     found(store.apply(&all[3..]));
@@ -106,9 +115,23 @@ fn holders_are_the_first_in_order<S: Store<Error: Debug>>(mut store: S) {
 fn holders_are_capped_over_all_windows<S: Store<Error: Debug>>(mut store: S) {
     for sequence in 1..=20 {
         let window = sequence as u32 / 3;
-        found(store.apply(&[Changes { anchors: vec![4], ..changes(sequence, window) }]));
+        found(store.apply(&[Changes { anchors: vec![posting(4)], ..changes(sequence, window) }]));
     }
     assert_eq!(found(store.holders(&[4])), [(1..=MAX_HOLDERS as u64).map(Sequence).collect::<Vec<_>>()]);
+}
+
+/// With the holders that judging saw, or without: the same rows.
+fn what_was_looked_up_need_not_be_looked_up_again<S: Store<Error: Debug>>(mut store: S) {
+    let mut all: Vec<Sequence> = Vec::new();
+    for sequence in 1..=20 {
+        let seen = found(store.holders(&[4])).remove(0);
+        assert_eq!(seen, all[..all.len().min(MAX_HOLDERS)]);
+        let posting = Posting { key: 4, before: Some(seen) };
+        found(store.apply(&[Changes { anchors: vec![posting], ..changes(sequence, sequence as u32 / 5) }]));
+        all.push(Sequence(sequence));
+    }
+    found(store.expire(Horizon { keys: Window(2), texts: Window(2) }));
+    assert_eq!(found(store.holders(&[4])).remove(0), all[9..9 + MAX_HOLDERS]);
 }
 
 fn the_newest_row_of_an_address_counts<S: Store<Error: Debug>>(mut store: S) {
@@ -122,29 +145,46 @@ fn windows_expire_whole<S: Store<Error: Debug>>(mut store: S) {
     for sequence in 1..=2 {
         let change = Changes {
             text: Some((u128::from(sequence), text(sequence))),
-            anchors: vec![4],
+            anchors: vec![posting(4)],
             sketch: Some(sketch(sequence)),
             address: Some((u128::from(sequence), address(sequence))),
             ..changes(sequence, sequence as u32)
         };
         found(store.apply(&[change]));
     }
-    found(store.expire(Window(2)));
+    found(store.expire(Horizon { keys: Window(2), texts: Window(2) }));
     assert_eq!((found(store.text(1)), found(store.text(2))), (None, Some(text(2))));
     assert_eq!(found(store.holders(&[4])), [vec![Sequence(2)]]);
     assert_eq!(found(store.sketches(&[Sequence(1), Sequence(2)])), [None, Some(sketch(2))]);
     assert_eq!((found(store.address(1)), found(store.address(2))), (None, Some(address(2))));
 }
 
-/// Half stored and half recent, or all stored: every look-up is the same.
-fn what_is_recent_is_seen_like_what_is_stored<S: Store<Error: Debug>>(mut half: S, mut whole: S) {
-    use crate::index::Index;
+fn texts_expire_before_their_keys<S: Store<Error: Debug>>(mut store: S) {
+    for sequence in 1..=3 {
+        let change = Changes {
+            text: Some((u128::from(sequence), text(sequence))),
+            anchors: vec![posting(4)],
+            sketch: Some(sketch(sequence)),
+            address: Some((u128::from(sequence), address(sequence))),
+            ..changes(sequence, sequence as u32)
+        };
+        found(store.apply(&[change]));
+    }
+    found(store.expire(Horizon { keys: Window(2), texts: Window(3) }));
+    assert_eq!([1, 2, 3].map(|key| found(store.text(key)).is_some()), [false, true, true]);
+    assert_eq!([1, 2, 3].map(|key| found(store.address(key)).is_some()), [false, true, true]);
+    assert_eq!(found(store.holders(&[4])), [vec![Sequence(3)]]);
+    assert_eq!(found(store.sketches(&[Sequence(2), Sequence(3)])), [None, Some(sketch(3))]);
+}
 
+/// Half stored and half recent, or all stored: every look-up is the same. So it is while a commit comes in between:
+/// stored, and still recent.
+fn what_is_recent_is_seen_like_what_is_stored<S: Store<Error: Debug>>(mut half: S, mut whole: S) {
     let mut recent = Recent::default();
     for sequence in 1..=12 {
         let change = Changes {
             text: Some((u128::from(sequence % 5), text(sequence))),
-            anchors: vec![sequence % 3, 7],
+            anchors: [sequence % 3, 7].map(posting).into(),
             sketch: Some(sketch(sequence)),
             address: Some((u128::from(sequence % 4), address(sequence))),
             ..changes(sequence, 0)
@@ -155,8 +195,16 @@ fn what_is_recent_is_seen_like_what_is_stored<S: Store<Error: Debug>>(mut half: 
         }
         recent.push(change);
     }
-    recent.settle(Sequence(5));
-    let over = recent.over(&half);
+    for settled in [0, 3, 5] {
+        recent.settle(Sequence(settled));
+        same_look_ups(&recent, &half, &whole);
+    }
+}
+
+fn same_look_ups<S: Store<Error: Debug>>(recent: &Recent, half: &S, whole: &S) {
+    use crate::index::Index;
+
+    let over = recent.over(half, Horizon::default());
     let sequences: Vec<Sequence> = (0..=13).map(Sequence).collect();
     assert_eq!(found(over.holders(&[0, 1, 2, 7, 8])), found(whole.holders(&[0, 1, 2, 7, 8])));
     assert_eq!(found(over.sketches(&sequences)), found(whole.sketches(&sequences)));

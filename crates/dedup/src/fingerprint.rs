@@ -6,7 +6,7 @@ use crate::sketch::Sketch;
 use crate::stub::is_stub;
 
 /// One text, ready to be judged.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fingerprint {
     /// Key of the whole text ([`crate::text_key`]); none for an empty text or a stub without an address.
     pub text: Option<u128>,
@@ -19,6 +19,13 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// What can still be told of a text by its sketch: which texts are like it.
+    #[must_use]
+    pub fn of_sketch(sketch: Sketch) -> Self {
+        let anchors = anchors(sketch.tokens());
+        Self { text: None, address: None, sketch, anchors }
+    }
+
     /// The fingerprint of a text at a normalised address ([`crate::UrlRules::normalise`]).
     #[must_use]
     pub fn of(text: &str, address: Option<&str>) -> Self {

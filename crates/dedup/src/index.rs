@@ -5,16 +5,17 @@
 //! | table | key | value | a document writes |
 //! |---|---|---|---|
 //! | texts | key of the whole text | [`TextRow`] | 1 |
-//! | anchors | anchor key | first [`MAX_HOLDERS`] articles with it | 16 to 32 if original or mostly text of its own, else 0 |
+//! | anchors | anchor key | first [`MAX_HOLDERS`] articles with it | 12 to 24 if original or mostly text of its own, else 0 |
 //! | sketches | sequence | [`SketchRow`]: 2 bytes a token | 1 if it writes anchors or an address |
 //! | addresses | key of the normalised URL | [`AddressRow`] | 1 if it has a URL |
 //!
 //! A look-up takes one text key, one address, one batch of anchors and one batch of at most
 //! [`crate::MAX_CANDIDATES`] sketches. Nothing is ever scanned, so nothing need be read at start.
 //!
-//! Rows live in **windows** of time ([`Window`]), which expire whole: a store keeps one segment a window and drops
-//! it. Which window a row goes to is the caller's choice, from the article's own place in the sequence and never
-//! from the clock at look-up, or two runs would differ.
+//! Rows live in **windows** of time ([`Window`]), which expire whole: a store keeps a window's rows together and drops
+//! them at once. Windows rise with the sequence. Which window a row goes to is the caller's choice, from the article's
+//! own place in the sequence and never from the clock at look-up, or two runs would differ; so is the [`Horizon`],
+//! before which nothing counts any more.
 //!
 //! Judging writes nothing. It returns [`Changes`], which become durable with the verdict, in one atomic batch
 //! (invariant 3); until then they are visible through [`crate::Recent`].
@@ -32,6 +33,16 @@ pub const MAX_HOLDERS: usize = 8;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Window(pub u32);
+
+/// The oldest windows that count. What is known of a text by its keys (texts, addresses) may be kept longer than the
+/// text itself (anchors, sketches), which costs twenty times as much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Horizon {
+    /// Oldest window of texts and addresses.
+    pub keys: Window,
+    /// Oldest window of anchors and sketches.
+    pub texts: Window,
+}
 
 /// An article as rows name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,6 +101,16 @@ pub struct AddressRow {
     pub turnovers: u8,
 }
 
+/// An anchor that an article is found by from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// The anchor.
+    pub key: u64,
+    /// What [`Index::holders`] said of it when the article was judged: a store need not look again. None where nobody
+    /// asked.
+    pub before: Option<Vec<Sequence>>,
+}
+
 /// What one verdict adds to the index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {
@@ -100,7 +121,7 @@ pub struct Changes {
     /// A text met for the first time.
     pub text: Option<(u128, TextRow)>,
     /// Anchors it is found by from now on.
-    pub anchors: Vec<u64>,
+    pub anchors: Vec<Posting>,
     /// A text kept under `sequence`.
     pub sketch: Option<SketchRow>,
     /// What now stands at an address; replaces the row before it.
@@ -147,9 +168,9 @@ pub trait Store: Index {
     /// Where the store can't be written.
     fn apply(&mut self, changes: &[Changes]) -> Result<(), Self::Error>;
 
-    /// Forgets all windows before this one, whole segments at a time.
+    /// Forgets all windows before these, each whole.
     ///
     /// # Errors
     /// Where the store can't be written.
-    fn expire(&mut self, before: Window) -> Result<(), Self::Error>;
+    fn expire(&mut self, horizon: Horizon) -> Result<(), Self::Error>;
 }

@@ -4,12 +4,12 @@
 //! same text ([`crate::near`]). A stub is looked up at its own address only. Deterministic: the same sequence
 //! against the same index gives the same verdicts, whatever the machine.
 
-use copydesk_article::{ArticleId, Sequence};
+use copydesk_article::{ArticleId, Measure, Sequence};
 
 use crate::compare::Finding;
 use crate::fingerprint::Fingerprint;
-use crate::index::{AddressRow, Changes, Holder, Index, Likeness, SketchRow, TextRow, Window};
-use crate::near::{Candidate, candidates};
+use crate::index::{AddressRow, Changes, Holder, Index, Likeness, Posting, SketchRow, TextRow, Window};
+use crate::near::{Candidate, compared, holders};
 use crate::version::{Edition, Options, Revision, Step};
 
 /// An article at its place in the sequence.
@@ -36,6 +36,8 @@ pub enum Judgement {
     Duplicate {
         /// The original.
         of: Holder,
+        /// Where it was recognised: at its own address ([`Measure::Url`]) or anywhere ([`Measure::Text`]).
+        measure: Measure,
     },
     /// Nearly the same text.
     NearDuplicate {
@@ -62,15 +64,8 @@ pub struct Outcome {
 /// # Errors
 /// Where the index can't be read.
 pub fn judge<I: Index>(index: &I, article: &Article<'_>, options: &Options) -> Result<Outcome, I::Error> {
-    let holder = Holder { id: article.id, sequence: article.sequence };
-    let mut changes = Changes {
-        sequence: article.sequence,
-        window: article.window,
-        text: None,
-        anchors: Vec::new(),
-        sketch: None,
-        address: None,
-    };
+    let holder = article.holder();
+    let mut changes = article.no_changes();
     let Some(text) = article.text.text else {
         return Ok(Outcome { judgement: Judgement::Original, changes });
     };
@@ -80,9 +75,7 @@ pub fn judge<I: Index>(index: &I, article: &Article<'_>, options: &Options) -> R
         let (judgement, row) = at_address(index, key, &edition, options)?;
         if let Some(judgement) = judgement {
             if let (Judgement::Revision(_), Some(row)) = (judgement, row) {
-                changes.text = Some((text, TextRow { original: row.original, likeness: None }));
-                changes.sketch = Some(sketch_of(article, Some(row.original)));
-                changes.address = Some((key, row));
+                revise(&mut changes, article, text, key, row);
             }
             return Ok(Outcome { judgement, changes });
         }
@@ -92,10 +85,13 @@ pub fn judge<I: Index>(index: &I, article: &Article<'_>, options: &Options) -> R
     let row = match known {
         Some(row) => row,
         None => {
-            let nearest = candidates(index, article.text)?.into_iter().next();
+            let holders = holders(index, article.text)?;
+            let nearest = compared(index, article.text, &holders)?.into_iter().next();
             let copied = nearest.filter(|nearest| matches!(nearest.finding, Finding::Copy { .. }));
             if copied.as_ref().is_none_or(Candidate::is_mostly_own) {
-                changes.anchors = article.text.anchors.iter().map(|anchor| anchor.key).collect();
+                let postings = article.text.anchors.iter().zip(holders);
+                changes.anchors =
+                    postings.map(|(anchor, before)| Posting { key: anchor.key, before: Some(before) }).collect();
             }
             let row = row_of(copied.as_ref(), holder);
             changes.text = Some((text, row));
@@ -106,13 +102,63 @@ pub fn judge<I: Index>(index: &I, article: &Article<'_>, options: &Options) -> R
     let judgement = match likeness {
         Some(likeness) => Judgement::NearDuplicate { of: original, likeness },
         None if original == holder => Judgement::Original,
-        None => Judgement::Duplicate { of: original },
+        None => Judgement::Duplicate { of: original, measure: Measure::Text },
     };
     if !changes.anchors.is_empty() || address.is_some() {
         changes.sketch = Some(sketch_of(article, (original != holder).then_some(original)));
     }
     changes.address = address.map(|(key, row)| (key, AddressRow { original, ..row }));
     Ok(Outcome { judgement, changes })
+}
+
+/// Judges an article whose id is known: the same source gave the same bytes before. That is nothing new (and none),
+/// unless another version has stood at its address since: then the document has returned to this text.
+///
+/// # Errors
+/// Where the index can't be read.
+pub fn judge_again<I: Index>(index: &I, article: &Article<'_>, options: &Options) -> Result<Option<Outcome>, I::Error> {
+    let (Some(text), Some(key)) = (article.text.text, article.text.address) else { return Ok(None) };
+    let holder = article.holder();
+    let Some(before) = index.address(key)? else { return Ok(None) };
+    if before.current.id == article.id {
+        return Ok(None);
+    }
+    let edition = Edition { holder, fetched: article.fetched, text, sketch: &article.text.sketch };
+    let (step, row) = before.step(&edition, None, options);
+    let Step::Revision(revision) = step else { return Ok(None) };
+    if revision.returns_to.is_none() {
+        return Ok(None);
+    }
+    let mut changes = article.no_changes();
+    revise(&mut changes, article, text, key, row);
+    Ok(Some(Outcome { judgement: Judgement::Revision(revision), changes }))
+}
+
+fn revise(changes: &mut Changes, article: &Article<'_>, text: u128, key: u128, row: AddressRow) {
+    changes.text = Some((text, TextRow { original: row.original, likeness: None }));
+    changes.sketch = Some(sketch_of(article, Some(row.original)));
+    changes.address = Some((key, row));
+}
+
+impl Article<'_> {
+    /// The article as rows name it.
+    #[must_use]
+    pub const fn holder(&self) -> Holder {
+        Holder { id: self.id, sequence: self.sequence }
+    }
+
+    /// Changes that add nothing.
+    #[must_use]
+    pub const fn no_changes(&self) -> Changes {
+        Changes {
+            sequence: self.sequence,
+            window: self.window,
+            text: None,
+            anchors: Vec::new(),
+            sketch: None,
+            address: None,
+        }
+    }
 }
 
 /// What the address says, if it decides, and its row after this article, if something stood there.
@@ -128,7 +174,7 @@ fn at_address<I: Index>(
     let current = index.sketches(&[before.compared_with()])?.pop().flatten();
     let (step, after) = before.step(edition, current.as_ref().map(|row| &row.sketch), options);
     let judgement = match step {
-        Step::Unchanged => Some(Judgement::Duplicate { of: before.original }),
+        Step::Unchanged => Some(Judgement::Duplicate { of: before.original, measure: Measure::Url }),
         Step::Revision(revision) => Some(Judgement::Revision(revision)),
         Step::Another | Step::Rolling => None,
     };

@@ -41,8 +41,10 @@ pub use anchor::{Anchor, MAX_ANCHORS, MIN_ANCHORS, RATE, SHINGLE};
 pub use compare::{Comparison, Finding};
 pub use diff::{Change, diff};
 pub use fingerprint::Fingerprint;
-pub use index::{AddressRow, Changes, Holder, Index, Likeness, MAX_HOLDERS, SketchRow, Store, TextRow, Window};
-pub use judge::{Article, Judgement, Outcome, judge};
+pub use index::{
+    AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, Posting, SketchRow, Store, TextRow, Window,
+};
+pub use judge::{Article, Judgement, Outcome, judge, judge_again};
 pub use key::{normalise, text_key};
 pub use memory::MemoryIndex;
 pub use near::{Candidate, MAX_CANDIDATES, candidates};

@@ -1,11 +1,11 @@
-//! The index in memory: for one-shot runs, for tests, and for what is not committed yet.
+//! The index in memory: for tests, and for tools that need none on disk.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 
 use copydesk_article::Sequence;
 
-use crate::index::{AddressRow, Changes, Index, MAX_HOLDERS, SketchRow, Store, TextRow, Window};
+use crate::index::{AddressRow, Changes, Horizon, Index, MAX_HOLDERS, SketchRow, Store, TextRow, Window};
 
 /// An index that dies with the process. Bounded by expiry alone.
 #[derive(Debug, Default)]
@@ -54,8 +54,18 @@ impl Store for MemoryIndex {
         Ok(())
     }
 
-    fn expire(&mut self, before: Window) -> Result<(), Infallible> {
-        self.segments = self.segments.split_off(&before);
+    fn expire(&mut self, horizon: Horizon) -> Result<(), Infallible> {
+        self.segments = self.segments.split_off(&horizon.keys.min(horizon.texts));
+        for (window, segment) in &mut self.segments {
+            if *window < horizon.keys {
+                segment.texts = HashMap::new();
+                segment.addresses = HashMap::new();
+            }
+            if *window < horizon.texts {
+                segment.anchors = HashMap::new();
+                segment.sketches = HashMap::new();
+            }
+        }
         Ok(())
     }
 }
@@ -66,8 +76,8 @@ impl MemoryIndex {
         if let Some((key, row)) = change.text {
             segment.texts.entry(key).or_insert(row);
         }
-        for key in &change.anchors {
-            let holders = segment.anchors.entry(*key).or_default();
+        for posting in &change.anchors {
+            let holders = segment.anchors.entry(posting.key).or_default();
             if holders.len() < MAX_HOLDERS {
                 holders.push(change.sequence);
             }

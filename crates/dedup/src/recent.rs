@@ -2,58 +2,114 @@
 //!
 //! A verdict's changes become durable with its batch, a group later; the next article may be its copy. The ordered
 //! stage keeps the changes here and judges against [`Recent::over`] the store; when a group is committed it
-//! [`Recent::settle`]s. Few hundred articles at most stand here, as many as may be in flight.
+//! [`Recent::settle`]s. A commit may come between two look-ups: what stands in both places counts once. A few hundred
+//! articles stand here at most, as many as may be in flight.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 use copydesk_article::Sequence;
 
-use crate::index::{AddressRow, Changes, Index, MAX_HOLDERS, SketchRow, Store, TextRow};
-use crate::memory::MemoryIndex;
+use crate::index::{AddressRow, Changes, Horizon, Index, MAX_HOLDERS, SketchRow, TextRow};
 
 /// Changes that are not durable yet, in the order of their sequence.
 #[derive(Debug, Default)]
 pub struct Recent {
     changes: VecDeque<Changes>,
-    index: MemoryIndex,
+    texts: Places<u128>,
+    anchors: Places<u64>,
+    addresses: Places<u128>,
+}
+
+/// By key: the sequences of the changes that have it, in order.
+#[derive(Debug)]
+struct Places<K>(HashMap<K, VecDeque<Sequence>>);
+
+impl<K> Default for Places<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Copy + Eq + Hash> Places<K> {
+    fn push(&mut self, key: K, sequence: Sequence) {
+        self.0.entry(key).or_default().push_back(sequence);
+    }
+
+    /// Forgets the oldest change with this key.
+    fn pop(&mut self, key: K) {
+        if let Some(sequences) = self.0.get_mut(&key) {
+            sequences.pop_front();
+            if sequences.is_empty() {
+                self.0.remove(&key);
+            }
+        }
+    }
+
+    fn of(&self, key: K) -> impl DoubleEndedIterator<Item = Sequence> {
+        self.0.get(&key).into_iter().flatten().copied()
+    }
 }
 
 impl Recent {
     /// Adds the changes of the article judged last.
     pub fn push(&mut self, changes: Changes) {
-        let Ok(()) = self.index.apply(std::slice::from_ref(&changes));
+        let sequence = changes.sequence;
+        if let Some((key, _)) = changes.text {
+            self.texts.push(key, sequence);
+        }
+        for posting in &changes.anchors {
+            self.anchors.push(posting.key, sequence);
+        }
+        if let Some((key, _)) = changes.address {
+            self.addresses.push(key, sequence);
+        }
         self.changes.push_back(changes);
     }
 
     /// Forgets what is durable now: everything up to this sequence, and it.
     pub fn settle(&mut self, committed: Sequence) {
-        let settled = self.changes.iter().take_while(|change| change.sequence <= committed).count();
-        if settled == 0 {
-            return;
+        while self.changes.front().is_some_and(|oldest| oldest.sequence <= committed) {
+            let Some(settled) = self.changes.pop_front() else { break };
+            if let Some((key, _)) = settled.text {
+                self.texts.pop(key);
+            }
+            for posting in settled.anchors {
+                self.anchors.pop(posting.key);
+            }
+            if let Some((key, _)) = settled.address {
+                self.addresses.pop(key);
+            }
         }
-        self.changes.drain(..settled);
-        self.index = MemoryIndex::default();
-        let Ok(()) = self.index.apply(self.changes.make_contiguous());
     }
 
-    /// The store as it will be when everything here is committed.
-    pub const fn over<'a, I: Index>(&'a self, store: &'a I) -> Over<'a, I> {
-        Over { recent: &self.index, store }
+    /// The store as it will be when everything here is committed. The store must keep to the same horizon.
+    pub const fn over<'a, I: Index>(&'a self, store: &'a I, horizon: Horizon) -> Over<'a, I> {
+        Over { recent: self, store, horizon }
+    }
+
+    fn of(&self, sequence: Sequence) -> Option<&Changes> {
+        let place = self.changes.partition_point(|changes| changes.sequence < sequence);
+        self.changes.get(place).filter(|changes| changes.sequence == sequence)
     }
 }
 
 /// A store and what is about to be added to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Over<'a, I> {
-    recent: &'a MemoryIndex,
+    recent: &'a Recent,
     store: &'a I,
+    horizon: Horizon,
 }
 
-/// The value of a look-up that can't fail.
-fn sure<T>(looked_up: Result<T, Infallible>) -> T {
-    let Ok(found) = looked_up;
-    found
+impl<I> Over<'_, I> {
+    fn with_keys(&self, sequence: Sequence) -> Option<&Changes> {
+        self.recent.of(sequence).filter(|changes| changes.window >= self.horizon.keys)
+    }
+
+    fn with_texts(&self, sequence: Sequence) -> Option<&Changes> {
+        self.recent.of(sequence).filter(|changes| changes.window >= self.horizon.texts)
+    }
 }
 
 impl<I: Index> Index for Over<'_, I> {
@@ -61,20 +117,26 @@ impl<I: Index> Index for Over<'_, I> {
 
     fn text(&self, key: u128) -> Result<Option<TextRow>, I::Error> {
         // The store's is older, and the first holder is the holder.
-        Ok(self.store.text(key)?.or_else(|| sure(self.recent.text(key))))
+        Ok(self.store.text(key)?.or_else(|| {
+            let mut holders = self.recent.texts.of(key).filter_map(|sequence| self.with_keys(sequence));
+            holders.find_map(|changes| changes.text.map(|(_, row)| row))
+        }))
     }
 
     fn holders(&self, keys: &[u64]) -> Result<Vec<Vec<Sequence>>, I::Error> {
         let mut all = self.store.holders(keys)?;
-        for (holders, recent) in all.iter_mut().zip(sure(self.recent.holders(keys))) {
-            holders.extend(recent);
-            holders.truncate(MAX_HOLDERS);
+        for (holders, key) in all.iter_mut().zip(keys) {
+            let stored = holders.last().copied().unwrap_or_default();
+            let recent = self.recent.anchors.of(*key).filter(|sequence| *sequence > stored);
+            let free = MAX_HOLDERS.saturating_sub(holders.len());
+            holders.extend(recent.filter(|sequence| self.with_texts(*sequence).is_some()).take(free));
         }
         Ok(all)
     }
 
     fn sketches(&self, sequences: &[Sequence]) -> Result<Vec<Option<SketchRow>>, I::Error> {
-        let mut all = sure(self.recent.sketches(sequences));
+        let recent = |sequence: &Sequence| self.with_texts(*sequence).and_then(|changes| changes.sketch.clone());
+        let mut all: Vec<Option<SketchRow>> = sequences.iter().map(recent).collect();
         let missing: Vec<Sequence> =
             all.iter().zip(sequences).filter(|(row, _)| row.is_none()).map(|(_, sequence)| *sequence).collect();
         if !missing.is_empty() {
@@ -87,8 +149,9 @@ impl<I: Index> Index for Over<'_, I> {
     }
 
     fn address(&self, key: u128) -> Result<Option<AddressRow>, I::Error> {
-        match sure(self.recent.address(key)) {
-            Some(row) => Ok(Some(row)),
+        let mut newest = self.recent.addresses.of(key).rev().filter_map(|sequence| self.with_keys(sequence));
+        match newest.find_map(|changes| changes.address.clone()) {
+            Some((_, row)) => Ok(Some(row)),
             None => self.store.address(key),
         }
     }

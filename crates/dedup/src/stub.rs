@@ -3,7 +3,7 @@
 use copydesk_article::{cjk_chars, word_count};
 
 /// A body with fewer words is a stub, unless it is written in a script without spaces.
-pub const STUB_WORDS: usize = 60;
+pub const STUB_WORDS: usize = 40;
 
 /// A body with at least so many characters of scripts without spaces is none.
 pub const STUB_CJK_CHARS: usize = 150;

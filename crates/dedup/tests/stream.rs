@@ -2,7 +2,7 @@
 
 use copydesk_article::{ArticleId, Measure, Sequence};
 use copydesk_dedup::{
-    Article, Fingerprint, Judgement, MemoryIndex, Options, Recent, Store, UrlRules, Window, candidates, judge,
+    Article, Fingerprint, Horizon, Judgement, MemoryIndex, Options, Recent, Store, UrlRules, Window, candidates, judge,
 };
 
 const STORY: [&str; 6] = [
@@ -42,7 +42,8 @@ impl Desk {
             fetched: Some(fetched),
             text: &text,
         };
-        let outcome = judge(&self.recent.over(&self.store), &article, &Options::default()).expect("no I/O");
+        let outcome =
+            judge(&self.recent.over(&self.store, Horizon::default()), &article, &Options::default()).expect("no I/O");
         // Every third verdict a group is committed.
         self.recent.push(outcome.changes.clone());
         self.store.apply(&[outcome.changes]).expect("no I/O");
@@ -110,7 +111,7 @@ fn copies_point_at_the_first_of_the_cluster_and_do_not_drift() {
         let Judgement::NearDuplicate { of, .. } = first else { panic!("{edit}: {first:?}") };
         assert_eq!((of.sequence, again), (Sequence(1), first), "{edit}");
     }
-    assert_eq!(desk.take(&story().to_uppercase()), Judgement::Duplicate { of: of(1) });
+    assert_eq!(desk.take(&story().to_uppercase()), Judgement::Duplicate { of: of(1), measure: Measure::Text });
 }
 
 fn of(sequence: u64) -> copydesk_dedup::Holder {
@@ -216,7 +217,7 @@ fn stubs_match_at_their_own_address_only() {
     assert_eq!(desk.take(stub), Judgement::Original);
     assert_eq!(
         desk.take_from(Some("http://www.example.org/ferry/?utm_id=1"), 2, stub),
-        Judgement::Duplicate { of: of(1) }
+        Judgement::Duplicate { of: of(1), measure: Measure::Url }
     );
 }
 
@@ -237,7 +238,10 @@ fn a_changed_text_at_its_address_is_a_revision_and_elsewhere_a_copy() {
     let corrected = story().replace("Ida Holm", "Ida Holmen");
     let Judgement::Revision(revision) = desk.take_from(url, 60, &corrected) else { panic!("no revision") };
     assert_eq!((revision.of, revision.version, revision.is_current), (of(1), 2, true));
-    assert_eq!(desk.take_from(Some("https://example.net/x"), 70, &corrected), Judgement::Duplicate { of: of(1) });
+    assert_eq!(
+        desk.take_from(Some("https://example.net/x"), 70, &corrected),
+        Judgement::Duplicate { of: of(1), measure: Measure::Text }
+    );
     let Judgement::Revision(back) = desk.take_from(url, 120, &story()) else { panic!("a return is a revision") };
     assert_eq!((back.of, back.version, back.returns_to), (of(2), 3, Some(1)));
 }

@@ -109,7 +109,8 @@ impl Batch {
             Signal::Path(path, happening) => {
                 let hints = self.paths.entry(path).or_default();
                 match happening {
-                    Happening::Created => hints.created = true,
+                    // Whatever was said before was said of the file that had the name before.
+                    Happening::Created => *hints = Hints { created: true, ..Hints::default() },
                     Happening::Renamed => *hints = Hints { renamed: true, ..Hints::default() },
                     Happening::Written => {
                         hints.open = Some(true);
@@ -197,5 +198,17 @@ mod tests {
         signals.try_iter().for_each(|signal| batch.add(signal));
         assert_eq!(batch.paths[Path::new("/in/a")], Hints { open: Some(false), ..Hints::default() });
         assert_eq!(batch.paths[Path::new("/in/b")], Hints { open: Some(true), ..Hints::default() });
+    }
+
+    #[test]
+    fn a_file_created_under_a_name_is_not_the_one_that_had_it() {
+        let path = PathBuf::from("/in/a");
+        for before in [Happening::Renamed, Happening::Closed, Happening::Written] {
+            let mut batch = Batch::default();
+            for happening in [before, Happening::Touched, Happening::Created] {
+                batch.add(Signal::Path(path.clone(), happening));
+            }
+            assert_eq!(batch.paths[&path], Hints { created: true, ..Hints::default() }, "{before:?}");
+        }
     }
 }

@@ -63,9 +63,9 @@ struct Leaving {
 /// Clears finished files as `options.after` says, `root` being the drop folder; one outcome each, in order.
 /// Sidecars go with their article, keeping its name.
 ///
-/// A file of quarantined records alone does not go to `done`: it is deleted, as its bytes stand in quarantine
-/// (its sidecars' do not, and go to `done`). Where it can't be read they do not: it is then moved, or kept where it
-/// would be deleted.
+/// A file of quarantined records alone goes to `done` like any other, although its bytes stand in quarantine: a
+/// producer may still have it open, and what is written to it there is seen ([`crate::Recheck`]). Where it would be
+/// deleted and can't be read, its bytes stand nowhere else, and it is kept.
 #[must_use]
 pub fn finish(root: &Path, options: &Options, files: &[Finished], now: Timestamp) -> Vec<FinishOutcome> {
     if options.after == After::Keep {
@@ -88,8 +88,7 @@ pub fn finish(root: &Path, options: &Options, files: &[Finished], now: Timestamp
     fail_point!("finish.hidden", |_| std::process::abort());
     let mut sidecars = Vec::new();
     for one in &mut leaving {
-        let shelved = if options.after == After::Done { Some(shelf.join(&files[one.index].path)) } else { None };
-        take_sidecars(one, shelved, &mut sidecars);
+        take_sidecars(one, &mut sidecars);
     }
     for (moved, one) in move_durable(&sidecars).into_iter().zip(&sidecars) {
         if let Moved::Failed(error) = moved {
@@ -140,8 +139,7 @@ fn hide(
         Err(error) if is_gone(&error) => return Err(FinishOutcome::Missing),
         Err(error) => return Err(FinishOutcome::Failed(error)),
     }
-    let in_quarantine = file.all_quarantined && open_quietly(from).is_ok();
-    if after == After::Delete && file.all_quarantined && !in_quarantine {
+    if after == After::Delete && file.all_quarantined && open_quietly(from).is_err() {
         return Err(FinishOutcome::Kept);
     }
     let hidden = match staging.hide(&file.path) {
@@ -150,7 +148,7 @@ fn hide(
         Err(error) => return Err(FinishOutcome::Failed(error)),
     };
     verify(file, from, &hidden)?;
-    Ok((hidden, after == After::Delete || in_quarantine))
+    Ok((hidden, after == After::Delete))
 }
 
 /// Looks at a hidden file, and gives it back where it is not the one that was read.
@@ -178,13 +176,13 @@ fn put_back(one: &Leaving, error: DiskError) -> FinishOutcome {
     FinishOutcome::Failed(error)
 }
 
-/// Deletes the sidecars of a file that leaves, or (`shelved`: where its article stands under `done`) adds their
-/// moves. Where the article's name is taken there, it and its sidecars get one number.
-fn take_sidecars(one: &mut Leaving, shelved: Option<PathBuf>, moves: &mut Vec<Move>) {
+/// Deletes the sidecars of a file that is deleted, or adds their moves. Where the article's name is taken in `done`,
+/// it and its sidecars get one number.
+fn take_sidecars(one: &mut Leaving, moves: &mut Vec<Move>) {
     let there = sidecar::of(&one.from).into_iter().zip(sidecar::SUFFIXES);
     let there: Vec<(PathBuf, &str)> =
         there.filter(|(path, _)| path.symlink_metadata().is_ok_and(|found| found.is_file())).collect();
-    let Some(shelved) = shelved else {
+    let Some(shelved) = one.to.clone() else {
         for (path, _) in there {
             if let Err(error) = fs::remove_file(&path) {
                 tracing::warn!(path = %path.display(), error = %error, "a sidecar stays behind its article");
@@ -202,7 +200,7 @@ fn take_sidecars(one: &mut Leaving, shelved: Option<PathBuf>, moves: &mut Vec<Mo
         to.push(suffix);
         moves.push(Move { from, to: to.into() });
     }
-    one.to = one.to.as_ref().map(|_| article);
+    one.to = Some(article);
 }
 
 fn is_gone(error: &DiskError) -> bool {
@@ -278,7 +276,12 @@ mod tests {
         assert!(
             matches!(
                 &outcomes[..],
-                [FinishOutcome::Changed, FinishOutcome::Moved { .. }, FinishOutcome::Missing, FinishOutcome::Deleted]
+                [
+                    FinishOutcome::Changed,
+                    FinishOutcome::Moved { .. },
+                    FinishOutcome::Missing,
+                    FinishOutcome::Moved { .. }
+                ]
             ),
             "{outcomes:?}"
         );
@@ -370,17 +373,14 @@ mod tests {
     }
 
     #[test]
-    fn sidecars_of_deleted_files_are_deleted_unless_they_stand_nowhere_else() {
-        for (after, all_quarantined, kept) in
-            [(After::Delete, false, false), (After::Delete, true, false), (After::Done, true, true)]
-        {
-            let desk = Desk::new(after);
+    fn sidecars_of_deleted_files_are_deleted() {
+        for all_quarantined in [false, true] {
+            let desk = Desk::new(After::Delete);
             let file = Finished { all_quarantined, ..desk.drop("b.html", "text") };
             desk.drop("b.html.url", "https://example.org/b");
             assert!(matches!(&desk.finish(&[file])[..], [FinishOutcome::Deleted]));
             assert!(desk.inbox().is_empty());
-            let shelved = desk.folder.path().join("done/2024-05-01/09/b.html.url");
-            assert_eq!(shelved.is_file(), kept, "{after:?} {all_quarantined}");
+            assert!(!desk.folder.path().join("done").exists(), "quarantined: {all_quarantined}");
         }
     }
 

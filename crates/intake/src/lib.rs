@@ -22,6 +22,7 @@
 //! |---|---|
 //! | a file renamed in, from outside or from a hidden name (`rsync`, editors) | offered at once |
 //! | a file written in place (`cp`, `scp`), however slowly | offered when it is closed and has stood unchanged for `settle_secs` |
+//! | an empty file that nobody was seen to close (at start, where there are no events) | offered after a minute: its producer may have just opened it |
 //! | files there at start, folders moved in, copied in, nested | every file, by modification time within a scan |
 //! | `*.jsonl`, `*.ndjson` that a producer holds open | offered to be followed every `follow_secs`; whole when closed |
 //! | a file replaced by another under its name | offered again, as the other |
@@ -35,7 +36,8 @@
 //! | a folder without the right to list it | warned about once, counted; its files are found when it can be listed |
 //! | a file that can't be read, changed or vanished since it was found | the reader refuses it; released, it is found again |
 //! | a file replaced in the moment it is cleared | given back, and found again |
-//! | a file written on after it moved to `done` | given back after 2 s, 30 s or 5 min, and read again |
+//! | a file written on after it moved to `done` | given back after 2 s, 30 s or 5 min, or at a stop in good order, and read again; later it is not seen |
+//! | a file of nothing but bad records | moves to `done` like any other; its records stand in the quarantine too |
 //! | a process killed while a file is cleared | the file is put back at the next start, with all its bytes |
 //! | a name that is taken in `done` | a number before the extension, its sidecars' too; nothing is overwritten |
 //! | the drop folder missing at start | made |

@@ -2,8 +2,8 @@
 //!
 //! Nobody tells us who has a file open, and renaming it away does not close it. So every moved file is looked
 //! at again after two seconds, half a minute and five minutes, and one that changed goes back into the drop
-//! folder, where it settles and is read as what it is now. What is written later than that is not seen; nor is
-//! what is written after the process ended.
+//! folder, where it settles and is read as what it is now. A process that stops in good order looks at all of them once more.
+//! What is written later than that is not seen; nor is what is written after the process ended.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -79,27 +79,53 @@ impl Recheck {
         for (look, after) in LOOKS.into_iter().enumerate() {
             while self.waiting[look].front().is_some_and(|file| now.duration_since(file.at) >= after) {
                 let Some(file) = self.waiting[look].pop_front() else { break };
-                match Generation::of_path(&file.to) {
-                    Ok(generation) if generation == file.generation => {}
-                    Ok(_) => match give_back(&file.to, &file.from) {
-                        Ok(back) => {
-                            give_back_sidecars(&file.to, &back);
-                            given_back.push(back);
-                            continue;
+                match file.look() {
+                    Look::GivenBack(path) => given_back.push(path),
+                    Look::Gone => {}
+                    Look::Stays => {
+                        if let Some(next) = self.waiting.get_mut(look + 1) {
+                            next.push_back(file);
                         }
-                        Err(error) => {
-                            tracing::error!(path = %file.to.display(), error = %error, "a changed file can't be given back");
-                        }
-                    },
-                    // Somebody took it on from `done`.
-                    Err(_) => continue,
-                }
-                if let Some(next) = self.waiting.get_mut(look + 1) {
-                    next.push_back(file);
+                    }
                 }
             }
         }
         given_back
+    }
+
+    /// Looks at every file held, due or not, and lets them all go; as [`Self::due`].
+    pub fn last(&mut self) -> Vec<PathBuf> {
+        let held = self.waiting.iter_mut().flat_map(std::mem::take);
+        held.filter_map(|file| if let Look::GivenBack(path) = file.look() { Some(path) } else { None }).collect()
+    }
+}
+
+/// What a look at a file found.
+enum Look {
+    /// It had changed, and stands here now.
+    GivenBack(PathBuf),
+    /// It is as it was, or could not be given back.
+    Stays,
+    /// Somebody took it on from `done`.
+    Gone,
+}
+
+impl Moved {
+    fn look(&self) -> Look {
+        match Generation::of_path(&self.to) {
+            Ok(generation) if generation == self.generation => Look::Stays,
+            Ok(_) => match give_back(&self.to, &self.from) {
+                Ok(back) => {
+                    give_back_sidecars(&self.to, &back);
+                    Look::GivenBack(back)
+                }
+                Err(error) => {
+                    tracing::error!(path = %self.to.display(), error = %error, "a changed file can't be given back");
+                    Look::Stays
+                }
+            },
+            Err(_) => Look::Gone,
+        }
     }
 }
 
@@ -173,6 +199,22 @@ mod tests {
             assert_eq!(text(&desk.path("in/a.txt")), "as it was read, and written on");
             assert!(!desk.path("done/a.txt").exists() && desk.recheck.is_empty());
         }
+    }
+
+    #[test]
+    fn a_last_look_does_not_wait() {
+        let mut desk = Desk::new(10);
+        for name in ["a.txt", "b.txt", "c.txt"] {
+            desk.moved(name, 0);
+        }
+        assert_eq!(desk.due(2), [""; 0]);
+        desk.moved("d.txt", 2);
+        desk.write_on("b.txt");
+        desk.write_on("d.txt");
+        let mut back = desk.recheck.last();
+        back.sort();
+        assert_eq!(back, [desk.path("in/b.txt"), desk.path("in/d.txt")]);
+        assert!(desk.recheck.is_empty());
     }
 
     #[test]

@@ -280,6 +280,18 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_file_that_nobody_was_seen_to_close_waits_a_minute() {
+        let mut settle = settle();
+        settle.observe("there at start".into(), generation(1, 0, -50), Hints::default(), at(0));
+        settle.observe("old".into(), generation(2, 0, -60), Hints::default(), at(0));
+        settle.observe("touched".into(), generation(3, 0, 0), closed(), at(0));
+        assert_eq!(ready(&mut settle, at(1)), ["old"]);
+        assert_eq!(ready(&mut settle, at(2)), ["touched"]);
+        assert_eq!(ready(&mut settle, at(9)), [""; 0]);
+        assert_eq!(ready(&mut settle, at(10)), ["there at start"]);
+    }
+
+    #[test]
     fn an_open_file_waits_for_its_close_until_events_are_lost() {
         let mut settle = settle();
         settle.observe("a".into(), generation(1, 5, 500), written(), at(500));

@@ -8,6 +8,9 @@ use copydesk_disk::Generation;
 /// desk busy.
 const RELEASED_WAIT: Duration = Duration::from_secs(1);
 
+/// How long an empty file waits that nobody was seen to close: its producer may have just opened it.
+const EMPTY_WAIT: Duration = Duration::from_secs(60);
+
 /// A point in time: on a clock that never jumps, and on the wall as files are stamped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
@@ -50,13 +53,14 @@ pub(crate) struct Waiting {
     since: Duration,
     renamed: bool,
     released: bool,
+    closed: bool,
 }
 
 impl Waiting {
     /// A file that nothing is known of but its generation.
     pub const fn new(generation: Generation, scan: u32, now: Moment) -> Self {
         let since = now.elapsed;
-        Self { generation, open: false, whole: None, scan, since, renamed: false, released: false }
+        Self { generation, open: false, whole: None, scan, since, renamed: false, released: false, closed: false }
     }
 
     /// A file that is whole, and waits for its sidecars.
@@ -74,12 +78,13 @@ impl Waiting {
         if self.generation.identity != generation.identity {
             *self = Self::new(generation, scan, now);
         } else if self.generation != generation {
-            *self = Self { open: self.open, ..Self::new(generation, scan, now) };
+            *self = Self { open: self.open, closed: self.closed, ..Self::new(generation, scan, now) };
         }
         self.scan = scan;
         match hints.open {
             Some(open) => {
                 self.open = open;
+                self.closed = !open;
                 self.renamed &= !open;
             }
             None if hints.renamed => self.open = false,
@@ -104,8 +109,10 @@ impl Waiting {
         if self.released {
             return unchanged >= quiet.settle.max(RELEASED_WAIT);
         }
+        let may_be_opened = self.generation.bytes == 0 && !self.closed;
+        let settle = if may_be_opened { quiet.settle.max(EMPTY_WAIT) } else { quiet.settle };
         let age = now.wall_ns - self.generation.modified_ns;
-        unchanged >= quiet.settle || (quiet.by_age && age >= quiet.settle.as_nanos().cast_signed())
+        unchanged >= settle || (quiet.by_age && age >= settle.as_nanos().cast_signed())
     }
 
     /// Events were lost: nobody knows any more whether it is open.

@@ -1,16 +1,17 @@
 //! The atomic batch that decides a group of articles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
-use copydesk_article::{FileNumber, Sequence, VerdictKind};
+use copydesk_article::{ArticleId, FileNumber, Sequence, VerdictKind, epoch_of};
+use copydesk_dedup::Horizon;
 use fail::fail_point;
 use fjall::PersistMode;
 
-use crate::learned::epoch_of;
+use crate::memory::Gathered;
 use crate::outbox::encode_change;
 use crate::store::{Link, Store};
-use crate::{CommitGroup, FileRow, FileState, LedgerError, Segment, keys};
+use crate::{ArticleRow, CommitGroup, FileRow, FileState, LedgerError, OutboxChange, Segment, keys};
 
 impl Store {
     pub fn commit(&self, group: &CommitGroup, segment_bytes: u64) -> Result<(), LedgerError> {
@@ -26,6 +27,9 @@ impl Store {
         }
         let mut batch = self.batch();
         let mut files: BTreeMap<FileNumber, FileRow> = BTreeMap::new();
+        // Rows that two articles of a group may change: a batch holds no key twice.
+        let (mut articles, mut records, mut gathered) = (HashMap::new(), HashMap::new(), Gathered::default());
+        let mut horizon = Horizon::default();
         let rows_before = progress.rows;
         let mut link = self.growing_link(segment_bytes);
 
@@ -36,10 +40,22 @@ impl Store {
             self.put(&mut batch, &self.arrivals, &key, &entry.row);
             self.put(&mut batch, &self.arrival_index, &keys::arrival(entry.row.arrival), &entry.sequence);
             if let (Some(id), Some(article)) = (entry.row.id, &entry.article) {
-                self.put(&mut batch, &self.articles, id.as_bytes(), article);
+                articles.insert(id, article.clone());
             }
-            for (key, row) in &entry.keys {
-                self.put(&mut batch, &self.keys, &keys::key(*key), row);
+            if let (Some(id), Some(memory)) = (entry.row.id, &entry.memory) {
+                horizon = memory.horizon;
+                self.remember(&mut batch, &mut gathered, &memory.changes)?;
+                if let Some(member) = &memory.member {
+                    self.join(&mut batch, &mut gathered, (id, entry.sequence), member)?;
+                }
+                if let Some(before) = memory.supersedes {
+                    self.supersede(&mut articles, before.id)?;
+                }
+                for (sequence, change) in &memory.records {
+                    if let Some(OutboxChange::Put { record, .. }) = entry.changes.get(*change) {
+                        records.insert(*sequence, record);
+                    }
+                }
             }
             for (part, change) in (0_u16..).zip(&entry.changes) {
                 let value = encode_change(change);
@@ -78,6 +94,16 @@ impl Store {
             let key = keys::learned(learned.namespace, &learned.key, epoch_of(learned.sequence));
             batch.insert(&self.learned, key, learned.value.as_slice());
         }
+        self.write_gathered(&mut batch, &gathered);
+        for (id, article) in &articles {
+            self.put(&mut batch, &self.articles, id.as_bytes(), article);
+        }
+        for (sequence, record) in records {
+            batch.insert(&self.memory.records, keys::sequence(sequence), &record[..]);
+        }
+        for gone in &group.unlearned {
+            batch.remove(&self.learned, keys::learned(gone.namespace, &gone.key, gone.epoch));
+        }
         let wrote = progress.rows > rows_before;
         if wrote {
             self.put(&mut batch, &self.segments, &link.number.to_be_bytes(), &link.segment);
@@ -92,6 +118,7 @@ impl Store {
         self.write(batch, PersistMode::SyncData, "commit a group of articles")?;
         fail_point!("commit.after", |_| std::process::abort());
 
+        self.open_window(&gathered);
         // Seen together: who reads up to the new end must find the rows before it in the links.
         let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
         let mut cached = self.cached();
@@ -103,6 +130,25 @@ impl Store {
                 Some(last) => last.segment = link.segment,
                 None => links.push(link),
             }
+        }
+        drop(links);
+        // Only a new window moves the horizon. What was committed stands even if this fails, and the next start's
+        // first window drops it then.
+        if gathered.opened().is_some() {
+            self.forget(horizon)?;
+        }
+        Ok(())
+    }
+
+    /// Marks an article as not the newest version of its document any more.
+    fn supersede(&self, articles: &mut HashMap<ArticleId, ArticleRow>, id: ArticleId) -> Result<(), LedgerError> {
+        if !articles.contains_key(&id)
+            && let Some(row) = self.get(&self.articles, "articles", id.as_bytes())?
+        {
+            articles.insert(id, row);
+        }
+        if let Some(row) = articles.get_mut(&id) {
+            row.is_current = false;
         }
         Ok(())
     }

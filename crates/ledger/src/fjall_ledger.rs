@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
+use copydesk_dedup::{AddressRow, Changes, Horizon, SketchRow, TextRow, Window};
 use copydesk_disk::{FileIdentity, Generation};
+use fjall::PersistMode;
 use serde::Deserialize;
 
 use crate::ledger::{Audit, Ledger, Start};
+use crate::memory::Gathered;
 use crate::store::Store;
 use crate::{
-    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch,
-    Progress, Settled, SinkKey, SinkRow, keys,
+    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
+    OutboxBatch, Progress, Settled, SinkKey, SinkRow, keys,
 };
 
 /// Where the ledger is and how much memory and disk it may take.
@@ -71,6 +74,33 @@ impl FjallLedger {
             broken: AtomicBool::new(false),
             committing: Mutex::default(),
         })
+    }
+
+    /// Adds to the memory alone, without verdicts and without a sync: for tools that measure it.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn remember(&self, changes: &[Changes]) -> Result<(), LedgerError> {
+        let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with(|store| {
+            let (mut batch, mut gathered) = (store.batch(), Gathered::default());
+            for change in changes {
+                store.remember(&mut batch, &mut gathered, change)?;
+            }
+            store.write_gathered(&mut batch, &gathered);
+            store.write(batch, PersistMode::Buffer, "remember articles")?;
+            store.open_window(&gathered);
+            Ok(())
+        })
+    }
+
+    /// Drops what the memory holds from before a horizon.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn forget(&self, horizon: Horizon) -> Result<(), LedgerError> {
+        let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with(|store| store.forget(horizon))
     }
 
     pub(crate) const fn options(&self) -> &Options {
@@ -205,12 +235,44 @@ impl Ledger for FjallLedger {
         self.with(|store| store.get(&store.articles, "articles", id.as_bytes()))
     }
 
-    fn key(&self, key: Key) -> Result<Option<KeyRow>, LedgerError> {
-        self.with(|store| store.get(&store.keys, "keys", &keys::key(key)))
+    fn newest_window(&self) -> Result<Window, LedgerError> {
+        self.with(|store| Ok(store.windows_known().newest().unwrap_or_default()))
+    }
+
+    fn known_text(&self, key: u128, horizon: Horizon) -> Result<Option<TextRow>, LedgerError> {
+        self.with(|store| store.known_text(key, horizon))
+    }
+
+    fn anchor_holders(&self, anchors: &[u64], horizon: Horizon) -> Result<Vec<Vec<Sequence>>, LedgerError> {
+        self.with(|store| store.anchor_holders(anchors, horizon))
+    }
+
+    fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
+        self.with(|store| store.sketches(sequences, horizon))
+    }
+
+    fn known_address(&self, key: u128, horizon: Horizon) -> Result<Option<AddressRow>, LedgerError> {
+        self.with(|store| store.known_address(key, horizon))
+    }
+
+    fn record(&self, sequence: Sequence, horizon: Horizon) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.with(|store| store.record(sequence, horizon))
+    }
+
+    fn cluster(&self, original: Sequence) -> Result<Option<ClusterRow>, LedgerError> {
+        self.with(|store| store.get(&store.memory.clusters, "clusters", &keys::sequence(original)))
+    }
+
+    fn members(&self, original: Sequence) -> Result<Vec<(Sequence, MemberRow)>, LedgerError> {
+        self.with(|store| store.members(original))
     }
 
     fn learned(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError> {
         self.with(|store| store.learned_value(namespace, key, epoch))
+    }
+
+    fn learned_rows(&self, namespace: &str) -> Result<Vec<LearnedRow>, LedgerError> {
+        self.with(|store| store.learned_rows(namespace))
     }
 
     fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {

@@ -1,11 +1,12 @@
 //! Keys of the store: big-endian, so that their order is the order of what they name.
 
 use copydesk_article::{Arrival, FileNumber, Sequence};
+use copydesk_dedup::Window;
 use copydesk_disk::{FileIdentity, Generation};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::{Key, SinkKey};
+use crate::SinkKey;
 
 pub fn sequence(sequence: Sequence) -> [u8; 8] {
     sequence.0.to_be_bytes()
@@ -50,11 +51,23 @@ fn in_inbox(key: &mut Vec<u8>, inbox: &str, path: &Path) {
     key.extend(path.as_os_str().as_bytes());
 }
 
-pub fn key(key: Key) -> [u8; 17] {
-    let Key::Text(hash) = key;
-    let mut bytes = [b't'; 17];
-    bytes[1..].copy_from_slice(&hash.to_be_bytes());
+/// A hash in a window.
+pub fn in_window(window: Window, hash: u128) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes[..4].copy_from_slice(&window.0.to_be_bytes());
+    bytes[4..].copy_from_slice(&hash.to_be_bytes());
     bytes
+}
+
+pub fn anchor(window: Window, anchor: u64) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&window.0.to_be_bytes());
+    bytes[4..].copy_from_slice(&anchor.to_be_bytes());
+    bytes
+}
+
+pub fn member(original: Sequence, member: Sequence) -> [u8; 16] {
+    (u128::from(original.0) << 64 | u128::from(member.0)).to_be_bytes()
 }
 
 pub fn outbox_row(sequence: Sequence, part: u16) -> [u8; 10] {
@@ -87,10 +100,23 @@ pub fn sink_sequence(of: &SinkKey, at: Sequence) -> Vec<u8> {
 }
 
 pub fn learned(namespace: &str, key: &[u8], epoch: u64) -> Vec<u8> {
-    let mut bytes = namespace.as_bytes().to_vec();
-    bytes.push(0);
+    let mut bytes = learned_prefix(namespace);
     bytes.extend((key.len() as u32).to_be_bytes());
     bytes.extend(key);
     bytes.extend(epoch.to_be_bytes());
     bytes
+}
+
+/// What all keys of a learner begin with.
+pub fn learned_prefix(namespace: &str) -> Vec<u8> {
+    let mut bytes = namespace.as_bytes().to_vec();
+    bytes.push(0);
+    bytes
+}
+
+/// Key and epoch out of a key that [`learned`] made.
+pub fn parse_learned<'a>(namespace: &str, bytes: &'a [u8]) -> Option<(&'a [u8], u64)> {
+    let (_, rest) = bytes.get(namespace.len() + 1..)?.split_first_chunk::<4>()?;
+    let (key, epoch) = rest.split_last_chunk()?;
+    Some((key, u64::from_be_bytes(*epoch)))
 }

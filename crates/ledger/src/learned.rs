@@ -1,25 +1,10 @@
 //! State that learns: advances only at commit, in epochs.
 //!
-//! An article must see the same learned state whenever and wherever it is worked on, so what was learned from
-//! the articles of one epoch is used from two epochs later: with fewer than [`EPOCH_ARTICLES`] articles in
-//! flight (the pipeline's limit is far below) those are committed before any article that may use them is
-//! admitted.
+//! An article must see the same learned state whenever and wherever it is worked on, so what was learned from the
+//! articles of one span of the sequence is used from two spans later, and no article is admitted before all that its
+//! epoch was learned from is committed. Which epoch that is says [`copydesk_article::epoch_for`].
 
 use copydesk_article::Sequence;
-
-/// Articles an epoch.
-pub const EPOCH_ARTICLES: u64 = 4096;
-
-/// The newest epoch whose learned state the article of a sequence may use; 0 is the state before any.
-#[must_use]
-pub const fn epoch_for(sequence: Sequence) -> u64 {
-    (sequence.0 / EPOCH_ARTICLES).saturating_sub(1)
-}
-
-/// The epoch that what is learned at a sequence belongs to: the first that may use it is two later.
-pub(crate) const fn epoch_of(sequence: Sequence) -> u64 {
-    sequence.0 / EPOCH_ARTICLES + 1
-}
 
 /// A value learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +19,24 @@ pub struct Learned {
     pub sequence: Sequence,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A value that nobody will ask for any more: every article that may use its epoch has one of a later epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlearned {
+    /// Which learner.
+    pub namespace: &'static str,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// The epoch of the value.
+    pub epoch: u64,
+}
 
-    #[test]
-    fn what_is_learned_is_used_only_when_surely_committed() {
-        for learned_at in [1, EPOCH_ARTICLES - 1, EPOCH_ARTICLES, 3 * EPOCH_ARTICLES + 7] {
-            let first_user = (learned_at..).find(|&user| epoch_for(Sequence(user)) >= epoch_of(Sequence(learned_at)));
-            assert!(first_user.is_some_and(|user| user - learned_at > EPOCH_ARTICLES), "{learned_at}");
-        }
-    }
+/// A value as it stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearnedRow {
+    /// Its key.
+    pub key: Vec<u8>,
+    /// Its epoch.
+    pub epoch: u64,
+    /// The value.
+    pub value: Vec<u8>,
 }

@@ -1,12 +1,13 @@
 //! The ledger as the rest of the desk sees it.
 
 use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
+use copydesk_dedup::{AddressRow, Horizon, SketchRow, TextRow, Window};
 use copydesk_disk::{FileIdentity, Generation};
 use std::path::Path;
 
 use crate::{
-    Admission, ArrivalRow, ArticleRow, CommitGroup, FileRow, FileState, Key, KeyRow, LedgerError, OutboxBatch,
-    Progress, Settled, SinkKey, SinkRow,
+    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
+    OutboxBatch, Progress, Settled, SinkKey, SinkRow,
 };
 
 /// What a start finds.
@@ -187,17 +188,65 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError>;
 
-    /// Who holds a key.
+    /// The newest window of the memory, before any 0.
     ///
     /// # Errors
     /// Where the store fails.
-    fn key(&self, key: Key) -> Result<Option<KeyRow>, LedgerError>;
+    fn newest_window(&self) -> Result<Window, LedgerError>;
+
+    /// Who had a text first; see [`copydesk_dedup::Index::text`].
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn known_text(&self, key: u128, horizon: Horizon) -> Result<Option<TextRow>, LedgerError>;
+
+    /// See [`copydesk_dedup::Index::holders`].
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn anchor_holders(&self, anchors: &[u64], horizon: Horizon) -> Result<Vec<Vec<Sequence>>, LedgerError>;
+
+    /// See [`copydesk_dedup::Index::sketches`].
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError>;
+
+    /// What stands at an address; see [`copydesk_dedup::Index::address`].
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn known_address(&self, key: u128, horizon: Horizon) -> Result<Option<AddressRow>, LedgerError>;
+
+    /// The record kept under a sequence ([`crate::Memory::records`]).
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn record(&self, sequence: Sequence, horizon: Horizon) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// The cluster of an original.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn cluster(&self, original: Sequence) -> Result<Option<ClusterRow>, LedgerError>;
+
+    /// The copies in the cluster of an original, in order of sequence.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn members(&self, original: Sequence) -> Result<Vec<(Sequence, MemberRow)>, LedgerError>;
 
     /// Newest learned value of `key` that articles of `epoch` may use.
     ///
     /// # Errors
     /// Where the store fails.
     fn learned(&self, namespace: &str, key: &[u8], epoch: u64) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// Every value of a learner, by key and epoch: for a start, where they are few enough to be held.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn learned_rows(&self, namespace: &str) -> Result<Vec<LearnedRow>, LedgerError>;
 
     /// How far a sink is; a sink never seen starts before the oldest row still held.
     ///

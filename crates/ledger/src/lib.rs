@@ -26,7 +26,7 @@
 //! | `admissions` | first sequence | [`Admission`], removed when its sequences are committed |
 //! | `arrivals`, `arrival_index` | sequence; file number + record | [`ArrivalRow`]; sequence |
 //! | `articles` | article id | [`ArticleRow`]: the key of "same id" |
-//! | `keys` | kind + hash | [`KeyRow`] |
+//! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs` |
 //! | `learned` | namespace, key, epoch | bytes of the learner |
 //! | `outbox`, `segments` | sequence + part; segment | one row of the outbox; [`Segment`] |
 //! | `sinks`, `receipts`, `exceptions` | sink name + target (+ sequence) | [`SinkRow`], [`Receipt`], [`Exception`] |
@@ -62,6 +62,8 @@ mod fjall_ledger;
 mod keys;
 mod learned;
 mod ledger;
+mod memory;
+mod memory_rows;
 mod outbox;
 mod rows;
 mod sink;
@@ -69,10 +71,11 @@ mod store;
 
 pub use error::LedgerError;
 pub use fjall_ledger::{FjallLedger, Options};
-pub use learned::{EPOCH_ARTICLES, Learned, epoch_for};
+pub use learned::{Learned, LearnedRow, Unlearned};
 pub use ledger::{Audit, Ledger, SinkAudit, Start};
+pub use memory::{ClusterRow, LedgerIndex, MAX_SITES, MemberRow, Membership, Memory};
 pub use rows::{
     Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
-    FileRow, FileState, Key, KeyRow, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment,
-    Settled, SinkKey, SinkRow,
+    FileRow, FileState, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment, Settled, SinkKey,
+    SinkRow,
 };

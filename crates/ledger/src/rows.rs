@@ -10,7 +10,7 @@ use copydesk_disk::Generation;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Learned;
+use crate::{Learned, Memory, Unlearned};
 
 /// A path in a JSON value: text where it is UTF-8, its bytes where not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -167,22 +167,6 @@ pub struct ArticleRow {
     pub sequence: Sequence,
 }
 
-/// A key that articles are recognised by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
-    /// Hash of the normalised text.
-    Text(u128),
-}
-
-/// Who holds a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyRow {
-    /// The first article with that key: the original of its cluster.
-    pub id: ArticleId,
-    /// Its sequence.
-    pub sequence: Sequence,
-}
-
 /// The decision about one arrival and all that becomes durable with it.
 #[derive(Clone, Debug)]
 pub struct CommitEntry {
@@ -192,8 +176,8 @@ pub struct CommitEntry {
     pub row: ArrivalRow,
     /// The article, where this arrival makes one known.
     pub article: Option<ArticleRow>,
-    /// Keys it is the first to hold.
-    pub keys: Vec<(Key, KeyRow)>,
+    /// What is remembered of it, to recognise its copies and versions.
+    pub memory: Option<Memory>,
     /// Changes for the outbox.
     pub changes: Vec<OutboxChange>,
     /// Where reading resumes after this record, in bytes of its file.
@@ -222,6 +206,8 @@ pub struct CommitGroup {
     pub files: Vec<FileProgress>,
     /// What the learners learned.
     pub learned: Vec<Learned>,
+    /// Values of theirs that go.
+    pub unlearned: Vec<Unlearned>,
 }
 
 /// A change of the outbox.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::ledger::{Audit, SinkAudit};
 use crate::store::{Store, parse};
-use crate::{ArrivalRow, Exception, ExceptionKind, LedgerError, Receipt, Settled, SinkKey, SinkRow, keys};
+use crate::{ArrivalRow, Exception, ExceptionKind, LearnedRow, LedgerError, Receipt, Settled, SinkKey, SinkRow, keys};
 
 /// Rows read at a time where rows are only counted.
 const COUNTED_ROWS: usize = 256;
@@ -148,6 +148,17 @@ impl Store {
                 Ok(Some(value.to_vec()))
             }
         }
+    }
+
+    pub fn learned_rows(&self, namespace: &str) -> Result<Vec<LearnedRow>, LedgerError> {
+        let mut rows = Vec::new();
+        for guard in self.learned.prefix(keys::learned_prefix(namespace)) {
+            let (key, value) = guard.into_inner().map_err(|source| self.failed("read learned state", source))?;
+            if let Some((key, epoch)) = keys::parse_learned(namespace, &key) {
+                rows.push(LearnedRow { key: key.to_vec(), epoch, value: value.to_vec() });
+            }
+        }
+        Ok(rows)
     }
 
     pub fn audit(&self) -> Result<Audit, LedgerError> {

@@ -2,17 +2,20 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use copydesk_article::Sequence;
+use copydesk_dedup::Window;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch as WriteBatch, PersistMode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::fjall_ledger::Options;
+use crate::memory::{Gathered, MemorySpaces, Windows};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// One link of the outbox chain.
 #[derive(Clone)]
@@ -34,7 +37,7 @@ pub struct Store {
     pub arrivals: Keyspace,
     pub arrival_index: Keyspace,
     pub articles: Keyspace,
-    pub keys: Keyspace,
+    pub memory: MemorySpaces,
     pub learned: Keyspace,
     pub outbox: Keyspace,
     pub segments: Keyspace,
@@ -44,6 +47,8 @@ pub struct Store {
     pub cached: Mutex<Cached>,
     /// The segments of the outbox, oldest first; the last one grows.
     pub links: RwLock<Vec<Link>>,
+    /// The windows of the memory.
+    pub windows: RwLock<Arc<Windows>>,
 }
 
 /// What is kept in memory besides the rows. Changed only after the rows are.
@@ -87,7 +92,16 @@ impl Store {
             arrivals: keyspace("arrivals")?,
             arrival_index: keyspace("arrival_index")?,
             articles: keyspace("articles")?,
-            keys: keyspace("keys")?,
+            memory: MemorySpaces {
+                texts: keyspace("texts")?,
+                addresses: keyspace("addresses")?,
+                anchors: keyspace("anchors")?,
+                sketches: keyspace("sketches")?,
+                records: keyspace("records")?,
+                clusters: keyspace("clusters")?,
+                members: keyspace("members")?,
+                windows: keyspace("windows")?,
+            },
             learned: keyspace("learned")?,
             outbox: keyspace("outbox")?,
             segments: keyspace("segments")?,
@@ -96,6 +110,7 @@ impl Store {
             exceptions: keyspace("exceptions")?,
             cached: Mutex::default(),
             links: RwLock::default(),
+            windows: RwLock::default(),
             db: db.clone(),
         };
         store.check_format()?;
@@ -128,7 +143,27 @@ impl Store {
         let links = segments.map(|(key, segment)| Link { number: keys::number(&key), segment }).collect();
         self.cached = Mutex::new(Cached { progress, next_file, admissions });
         self.links = RwLock::new(links);
+        let mut windows = Windows::default();
+        for guard in self.memory.windows.iter() {
+            let (key, first) = guard.into_inner().map_err(|source| self.failed("read its windows", source))?;
+            let window = key.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+            windows.0.push((Window(window), Sequence(keys::number(&first))));
+        }
+        self.windows = RwLock::new(Arc::new(windows));
         Ok(())
+    }
+
+    /// The windows that are durable.
+    pub fn windows_known(&self) -> Arc<Windows> {
+        Arc::clone(&self.windows.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes a window that a batch just written has opened.
+    pub fn open_window(&self, gathered: &Gathered) {
+        if let Some(opened) = gathered.opened() {
+            let mut windows = self.windows.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::make_mut(&mut windows).0.push(opened);
+        }
     }
 
     pub fn cached(&self) -> MutexGuard<'_, Cached> {

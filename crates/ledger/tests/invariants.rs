@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_article::{Arrival, ArticleId, FileNumber, Measure, Sequence, Verdict};
+use copydesk_article::{Arrival, ArticleId, FileNumber, Measure, Sequence, Verdict, epoch_for, epoch_of};
+use copydesk_dedup::{Changes, Holder, Horizon, TextRow, Window};
 use copydesk_disk::{FileIdentity, Generation};
 use copydesk_ledger::{
     Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, ExceptionKind, FileProgress, FileRow, FileState,
-    FjallLedger, Key, KeyRow, Learned, Ledger, Options, OutboxChange, PathText, Settled, SinkKey, epoch_for,
+    FjallLedger, Learned, LearnedRow, Ledger, Memory, Options, OutboxChange, PathText, Settled, SinkKey, Unlearned,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -54,12 +55,25 @@ fn entry(file: FileNumber, sequence: u64, verdict: Verdict, rows: u16) -> Commit
             rows,
         },
         article: Some(ArticleRow { document: id, version: 1, is_current: true, sequence }),
-        keys: vec![(Key::Text(u128::from(sequence.0)), KeyRow { id, sequence })],
+        memory: Some(remembered(id, sequence)),
         changes: vec![put; rows.into()],
         offset: sequence.0 * 100,
         prefix: sequence.0 * 7,
         kept: false,
     }
+}
+
+fn remembered(id: ArticleId, sequence: Sequence) -> Memory {
+    let original = Holder { id, sequence };
+    let changes = Changes {
+        sequence,
+        window: Window(0),
+        text: Some((sequence.0.into(), TextRow { original, likeness: None })),
+        anchors: Vec::new(),
+        sketch: None,
+        address: None,
+    };
+    Memory { changes, horizon: Horizon::default(), member: None, supersedes: None, records: vec![(sequence, 0)] }
 }
 
 fn verdict(choice: u8) -> Verdict {
@@ -352,10 +366,21 @@ fn learned_state_is_read_as_of_an_epoch() {
     let learned = vec![learn(1, b"one"), learn(5_000, b"two")];
     ledger.commit(&CommitGroup { learned, ..CommitGroup::default() }).expect("commit");
     let at = |sequence| ledger.learned("test", b"k", epoch_for(Sequence(sequence))).expect("learned");
-    assert_eq!(at(4_000), None);
-    assert_eq!(at(9_000).as_deref(), Some(&b"one"[..]));
+    assert_eq!(at(63), None);
+    assert_eq!(at(64).as_deref(), Some(&b"one"[..]), "two spans later");
+    assert_eq!(at(5_300).as_deref(), Some(&b"one"[..]));
     assert_eq!(at(20_000).as_deref(), Some(&b"two"[..]));
     assert_eq!(ledger.learned("other", b"k", 99).expect("learned"), None);
+
+    let rows = ledger.learned_rows("test").expect("rows");
+    let value = |row: &LearnedRow| (row.key.clone(), row.value.clone());
+    let both = [(b"k".to_vec(), b"one".to_vec()), (b"k".to_vec(), b"two".to_vec())];
+    assert_eq!(rows.iter().map(value).collect::<Vec<_>>(), both);
+    assert_eq!(rows[1].epoch, epoch_of(Sequence(5_000)));
+    assert_eq!(ledger.learned_rows("tes").expect("rows"), []);
+    let unlearned = vec![Unlearned { namespace: "test", key: b"k".to_vec(), epoch: rows[0].epoch }];
+    ledger.commit(&CommitGroup { unlearned, ..CommitGroup::default() }).expect("commit");
+    assert_eq!(ledger.learned_rows("test").expect("rows"), rows[1..]);
 }
 
 #[test]

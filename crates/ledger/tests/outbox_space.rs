@@ -36,7 +36,7 @@ fn group(sequence: u64, bytes: usize) -> CommitGroup {
             rows: 1,
         },
         article: None,
-        keys: Vec::new(),
+        memory: None,
         changes: vec![OutboxChange::Put { id, record: noise(sequence, bytes) }],
         offset: sequence,
         prefix: 0,

@@ -34,7 +34,7 @@ fn entry(sequence: u64) -> CommitEntry {
             rows: 1,
         },
         article: None,
-        keys: Vec::new(),
+        memory: None,
         changes: vec![OutboxChange::Put { id, record: Arc::from(vec![b'x'; 200]) }],
         offset: sequence,
         prefix: 0,

@@ -1,16 +1,20 @@
 //! What every stage of one run of the pipeline shares.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use copydesk_article::ArticleId;
-use copydesk_clean::Mode;
+use copydesk_clean::{Mode, SourceRules};
+use copydesk_dedup::UrlRules;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
 use crate::cpu::Cpu;
+use crate::filter::Filter;
 use crate::in_flight::InFlight;
-use crate::options::{Options, Policies};
+use crate::learning::InUse;
+use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::{GivenUp, PatientLedger};
 use crate::status::Status;
@@ -22,8 +26,18 @@ pub struct Context {
     pub options: Arc<Options>,
     /// What happens to copies.
     pub policies: Policies,
+    /// What is remembered of articles.
+    pub dedup: Arc<Dedup>,
+    /// Which addresses are one.
+    pub url_rules: Arc<UrlRules>,
     /// How far cleaning goes.
     pub cleaning: Mode,
+    /// What the user wants of each source, by name.
+    pub sources: Arc<BTreeMap<String, SourceRules>>,
+    /// What is left out.
+    pub filter: Arc<Filter>,
+    /// What was learned, for the articles to come.
+    pub learned: Arc<InUse>,
     /// Durable state.
     pub ledger: PatientLedger,
     /// Keys not yet durable.

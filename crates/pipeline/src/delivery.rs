@@ -1,5 +1,11 @@
 //! One sink's task: reads the outbox at the sink's own durable cursor and delivers, whatever the others do.
+//!
+//! A batch goes when it is full (by rows or bytes), when its oldest row has waited `batch_secs`, or when nothing
+//! more will come. A call that fails is repeated after a pause that grows, has jitter, and is never shorter than the
+//! store asked for; at a stop the pauses are short, so that what can be flushed before the deadline is. A row that
+//! the store will never take is kept with the store's words (`rejection.rs`) before the cursor passes it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,11 +16,16 @@ use metrics::{counter, gauge};
 
 use crate::context::Context;
 use crate::metric;
+use crate::rejection;
 use crate::stages::GivenUp;
 use crate::status::{SinkStatus, Station};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Between two tries while the desk stops.
+const STOP_PAUSE: Duration = Duration::from_secs(1);
+/// The longest that a store may ask us to stay away: what it says is a wish, and may be a mistake.
+const LONGEST_WISH: Duration = Duration::from_secs(600);
 const IDLE: Duration = Duration::from_secs(1);
 
 /// A sink as the pipeline runs it.
@@ -29,6 +40,10 @@ pub struct SinkPart {
     pub batch_articles: usize,
     /// Bytes a batch.
     pub batch_bytes: u64,
+    /// How long a batch that is not full waits for more rows. Zero: not at all.
+    pub batch_age: Duration,
+    /// Folder that keeps what the sink rejects.
+    pub rejected: PathBuf,
     /// Failures in a row after which the pipeline gives up; none: never.
     pub give_up_after: Option<u32>,
     /// Makes the sink.
@@ -42,8 +57,18 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
     let station = context.status.station("sink");
     let asked = key.clone();
     let row = context.ledger.call_async(move |ledger| ledger.sink(&asked)).await?;
-    let mut runner =
-        Runner { context, part, key, row, station, open: false, failures: 0, level_at: Instant::now(), error: None };
+    let mut runner = Runner {
+        context,
+        part,
+        key,
+        row,
+        station,
+        open: false,
+        failures: 0,
+        level_at: Instant::now(),
+        waits_since: None,
+        error: None,
+    };
     runner.publish();
     let mut changes = runner.context.settlement.watch();
     loop {
@@ -55,11 +80,23 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
         let last = runner.context.settlement.last();
         if runner.open && runner.row.cursor >= committed {
             runner.level_at = Instant::now();
+            runner.waits_since = None;
             if last.is_some() {
                 break;
             }
         }
-        let result = if !runner.open || runner.row.cursor < committed {
+        let wait = if runner.open && runner.row.cursor < committed { runner.not_due() } else { Duration::ZERO };
+        let result = if wait > Duration::ZERO {
+            runner.station.waits();
+            tokio::select! {
+                () = runner.context.kill.cancelled() => return Err(GivenUp),
+                _ = changes.changed() => Ok(()),
+                () = tokio::time::sleep(wait.min(IDLE)) => {
+                    runner.publish();
+                    Ok(())
+                }
+            }
+        } else if !runner.open || runner.row.cursor < committed {
             runner.step_watched(sink.as_mut()).await?
         } else {
             runner.station.waits();
@@ -94,17 +131,32 @@ struct Runner {
     open: bool,
     failures: u32,
     level_at: Instant,
+    /// Since when the oldest row of the next batch has been there.
+    waits_since: Option<Instant>,
     error: Option<String>,
 }
 
 impl Runner {
+    /// How long the next batch still waits for more rows.
+    fn not_due(&mut self) -> Duration {
+        let since = *self.waits_since.get_or_insert_with(Instant::now);
+        let (bytes, sequences) = self.context.settlement.lag(&self.key.name);
+        let full = bytes >= self.part.batch_bytes || sequences >= self.part.batch_articles as u64;
+        if full || self.failures > 0 || self.context.settlement.last().is_some() {
+            return Duration::ZERO;
+        }
+        self.part.batch_age.saturating_sub(since.elapsed())
+    }
+
     /// [`Runner::step`], with an eye on an optional sink that takes too long over it: its oldest rows expire
     /// meanwhile, so that it can't hold the outbox for ever.
     async fn step_watched(&mut self, sink: &mut dyn Sink) -> Result<Result<(), SinkError>, GivenUp> {
         let (context, part, key) = (self.context.clone(), Arc::clone(&self.part), self.key.clone());
+        let level_at = self.level_at;
         let expiring = async {
             loop {
                 tokio::time::sleep(IDLE).await;
+                publish_lag(&context, &key.name, level_at);
                 let behind = context.settlement.lag(&key.name).0 > part.limit_bytes;
                 if behind && !part.required && expire(&context, &part, &key).await.is_err() {
                     break;
@@ -158,6 +210,20 @@ impl Runner {
             Ok(report) => report,
         };
         fail_point!("sink.after", |_| std::process::abort());
+        if !report.rejected.is_empty() {
+            // Kept before the cursor passes them: the outbox forgets them then.
+            let (folder, name) = (self.part.rejected.clone(), self.key.name.clone());
+            let rejected = report.rejected.clone();
+            let kept = tokio::task::spawn_blocking(move || rejection::keep(&folder, &name, &rows, &rejected)).await;
+            match kept {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    let message = format!("rejected articles can't be kept, so the batch is repeated: {error}");
+                    return Ok(Err(SinkError::new(message)));
+                }
+                Err(_) => return Err(GivenUp),
+            }
+        }
         let settled = Settled {
             start: after,
             end: batch.end,
@@ -170,9 +236,13 @@ impl Runner {
         counter!(metric::SINK_DELIVERED, "sink" => self.key.name.clone())
             .increment(settled.rows - settled.exceptions.len() as u64);
         counter!(metric::SINK_REJECTED, "sink" => self.key.name.clone()).increment(report.rejected.len() as u64);
+        if !report.skipped.is_empty() {
+            counter!(metric::SINK_SKIPPED, "sink" => self.key.name.clone()).increment(report.skipped.len() as u64);
+        }
         let key = self.key.clone();
         self.row = self.context.ledger.call_async(move |ledger| ledger.settle(&key, &settled)).await?;
-        self.station.worked(started.elapsed(), u32::try_from(rows.len()).unwrap_or(u32::MAX));
+        self.station.worked(started.elapsed(), u32::try_from(batch.rows.len()).unwrap_or(u32::MAX));
+        self.waits_since = None;
         self.worked();
         Ok(Ok(()))
     }
@@ -200,10 +270,27 @@ impl Runner {
             tracing::error!(sink = self.key.name, attempt = self.failures, error = %error, "sink given up");
             return Err(GivenUp);
         }
-        let pause = error.retry_after.unwrap_or_else(|| backoff(self.failures));
-        tokio::select! {
-            () = self.context.kill.cancelled() => Err(GivenUp),
-            () = tokio::time::sleep(pause) => Ok(()),
+        self.pause(error.retry_after).await
+    }
+
+    /// Waits before the next try; an optional sink's oldest rows expire meanwhile, too.
+    async fn pause(&mut self, wish: Option<Duration>) -> Result<(), GivenUp> {
+        let mut until = Instant::now() + pause(wish, self.failures);
+        loop {
+            // A wish of the store is a wish at a stop, too.
+            if wish.is_none() && self.context.settlement.last().is_some() {
+                until = until.min(Instant::now() + STOP_PAUSE);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            tokio::select! {
+                () = self.context.kill.cancelled() => return Err(GivenUp),
+                () = tokio::time::sleep(left.min(IDLE)) => {}
+            }
+            publish_lag(&self.context, &self.key.name, self.level_at);
+            self.expire().await?;
         }
     }
 
@@ -235,13 +322,9 @@ impl Runner {
     fn publish(&self) {
         let (name, row) = (&self.key.name, &self.row);
         self.context.settlement.settled(name, self.part.required, row.cursor, row.passed_bytes);
-        let (pending_bytes, lag) = self.context.settlement.lag(name);
+        let pending_bytes = publish_lag(&self.context, name, self.level_at);
         let up = self.open && self.error.is_none();
         gauge!(metric::SINK_UP, "sink" => name.clone()).set(if up { 1.0 } else { 0.0 });
-        gauge!(metric::SINK_LAG, "sink" => name.clone()).set(lag as f64);
-        gauge!(metric::SINK_PENDING, "sink" => name.clone()).set(pending_bytes as f64);
-        let behind = if lag == 0 { 0.0 } else { self.level_at.elapsed().as_secs_f64() };
-        gauge!(metric::SINK_LAG_SECONDS, "sink" => name.clone()).set(behind);
         self.context.status.set_sink(
             name,
             SinkStatus {
@@ -254,6 +337,16 @@ impl Runner {
             },
         );
     }
+}
+
+/// Says how far behind a sink is, also while it takes its time over a batch; the bytes.
+fn publish_lag(context: &Context, name: &str, level_at: Instant) -> u64 {
+    let (pending_bytes, lag) = context.settlement.lag(name);
+    gauge!(metric::SINK_LAG, "sink" => name.to_owned()).set(lag as f64);
+    gauge!(metric::SINK_PENDING, "sink" => name.to_owned()).set(pending_bytes as f64);
+    let behind = if lag == 0 { 0.0 } else { level_at.elapsed().as_secs_f64() };
+    gauge!(metric::SINK_LAG_SECONDS, "sink" => name.to_owned()).set(behind);
+    pending_bytes
 }
 
 /// Gives up an optional sink's oldest rows beyond its limit, counted and said.
@@ -291,11 +384,16 @@ fn exceptions(
     rejected.chain(skipped).collect()
 }
 
-/// Exponential, with jitter so that sinks that failed together do not come back together.
-fn backoff(failures: u32) -> Duration {
+/// The pause before the next try: exponential, or what the store asked for and up to a tenth more; with jitter, so
+/// that sinks that failed together do not come back together.
+fn pause(wish: Option<Duration>, failures: u32) -> Duration {
+    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.subsec_nanos());
+    let jitter = f64::from(nanos % 1000) / 1000.0;
+    if let Some(wish) = wish {
+        return wish.min(LONGEST_WISH).mul_f64(1.0 + jitter / 10.0);
+    }
     let full = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
-    let jitter = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.subsec_nanos()) % 1000;
-    full.min(LONGEST_PAUSE).mul_f64(0.5 + f64::from(jitter) / 2000.0)
+    full.min(LONGEST_PAUSE).mul_f64(0.5 + jitter / 2.0)
 }
 
 #[cfg(test)]
@@ -304,7 +402,14 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_stay_bounded() {
-        assert!(backoff(1) <= FIRST_PAUSE);
-        assert!((LONGEST_PAUSE / 2..=LONGEST_PAUSE).contains(&backoff(40)));
+        assert!(pause(None, 1) <= FIRST_PAUSE);
+        assert!((LONGEST_PAUSE / 2..=LONGEST_PAUSE).contains(&pause(None, 40)));
+    }
+
+    #[test]
+    fn a_store_that_asks_for_time_gets_it_within_reason() {
+        let wish = Duration::from_secs(7);
+        assert!((wish..=wish * 2).contains(&pause(Some(wish), 1)));
+        assert!(pause(Some(Duration::from_secs(86_400)), 1) <= LONGEST_WISH * 2);
     }
 }

@@ -5,12 +5,13 @@
 //! and empty. The first task that fails is the root cause; it takes the whole run down, and the supervisor
 //! starts another from the ledger.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_channel::{Receiver, bounded, unbounded};
-use copydesk_clean::Mode;
+use copydesk_clean::{Mode, SourceRules};
 use copydesk_ledger::{FileState, Ledger, LedgerError};
 use metrics::gauge;
 use tokio::task::JoinSet;
@@ -20,9 +21,11 @@ use crate::budget::Budget;
 use crate::context::Context;
 use crate::cpu::{Cpu, words};
 use crate::delivery::{self, SinkPart};
+use crate::filter::Filter;
 use crate::gauges::{Depth, Gauges};
 use crate::intake::IntakePart;
-use crate::options::{Options, Policies};
+use crate::learning::Learner;
+use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::admission::{Links, Reading};
 use crate::stages::commit::FileRead;
@@ -42,8 +45,14 @@ pub struct Parts {
     pub options: Arc<Options>,
     /// What happens to copies.
     pub policies: Policies,
+    /// What is remembered of articles.
+    pub dedup: Arc<Dedup>,
     /// How far cleaning goes.
     pub cleaning: Mode,
+    /// What the user wants of each source, by name.
+    pub sources: Arc<BTreeMap<String, SourceRules>>,
+    /// What is left out.
+    pub filter: Arc<Filter>,
     /// Where files come from.
     pub intake: Arc<IntakePart>,
     /// Where records go.
@@ -114,12 +123,20 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     }
     let progress = parts.ledger.progress();
     let next = progress.committed.next();
+    let ledger = Arc::clone(&parts.ledger);
+    let restored = tokio::task::spawn_blocking(move || Learner::restore(ledger.as_ref()));
+    let learner = restored.await.map_err(|_| Fault::GaveUp("start"))??;
     let kill = CancellationToken::new();
     let workers = parts.options.worker_count();
     let context = Context {
         options: Arc::clone(&parts.options),
         policies: parts.policies,
+        dedup: Arc::clone(&parts.dedup),
+        url_rules: Arc::new(parts.dedup.url_rules()),
         cleaning: parts.cleaning,
+        sources: Arc::clone(&parts.sources),
+        filter: Arc::clone(&parts.filter),
+        learned: learner.in_use(),
         ledger: PatientLedger::new(Arc::clone(&parts.ledger), Arc::clone(&parts.status), kill.clone()),
         in_flight: Arc::default(),
         alone: Arc::default(),
@@ -180,7 +197,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     // The links close when the last task of a stage ends, so no sender may stay here.
     drop((clean_in, clean_out, entities_in, entities_out));
     stages.spawn(named("near_dedup", near_dedup::run(context.clone(), near_dedup_in, near_dedup_out, next)));
-    stages.spawn(named("commit", commit::run(context.clone(), commit_in, ended, read, next)));
+    stages.spawn(named("commit", commit::run(context.clone(), commit_in, ended, read, next, learner)));
     let mut ends_of_line: Tasks = JoinSet::new();
     for sink in &parts.sinks {
         ends_of_line.spawn(named("sink", delivery::run(context.clone(), Arc::clone(sink))));

@@ -1,6 +1,7 @@
 //! Files that are read: once every required sink has settled their last article, they leave the inbox.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -72,6 +73,9 @@ pub async fn run(context: Context, intake: Arc<IntakePart>, read: Receiver<FileR
             context.ledger.call_async(move |ledger| ledger.trim_outbox(passed)).await?;
         }
         if ended.is_some_and(|last| last <= settled) && waiting.is_empty() && read.is_empty() {
+            // Nobody looks at them again.
+            let moved = Arc::clone(&moved);
+            tokio::task::spawn_blocking(move || give_back(&moved, Recheck::last)).await.map_err(|_| GivenUp)?;
             break;
         }
         station.waits();
@@ -81,7 +85,7 @@ pub async fn run(context: Context, intake: Arc<IntakePart>, read: Receiver<FileR
             _ = again.tick() => waiting.append(&mut later),
             _ = look_back.tick() => {
                 let moved = Arc::clone(&moved);
-                tokio::task::spawn_blocking(move || give_back(&moved)).await.map_err(|_| GivenUp)?;
+                tokio::task::spawn_blocking(move || give_back(&moved, |held| held.due(Instant::now()))).await.map_err(|_| GivenUp)?;
             }
             _ = sweep.tick() => {
                 let intake = Arc::clone(&intake);
@@ -152,7 +156,6 @@ fn clear(
         let path = row.path.to_path();
         let word = match &outcome {
             FinishOutcome::Moved { .. } => "moved",
-            FinishOutcome::Deleted if row.records > 0 && row.quarantined == row.records => "quarantined",
             FinishOutcome::Deleted => "deleted",
             FinishOutcome::Kept => "kept",
             FinishOutcome::Missing => "missing",
@@ -194,8 +197,8 @@ fn clear(
 }
 
 /// Files that somebody still wrote to after they had moved go back to their inbox.
-fn give_back(moved: &Mutex<Recheck>) {
-    for path in moved.lock().unwrap_or_else(PoisonError::into_inner).due(Instant::now()) {
+fn give_back(moved: &Mutex<Recheck>, look: impl FnOnce(&mut Recheck) -> Vec<PathBuf>) {
+    for path in look(&mut moved.lock().unwrap_or_else(PoisonError::into_inner)) {
         counter!(metric::FILES_GIVEN_BACK).increment(1);
         tracing::warn!(path = %path.display(), "file was changed after it had moved, it is back in its inbox and read again");
     }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use copydesk_article::{Arrival, ArticleId, Content, Sequence, SourceFormat, Supplied, Verdict};
+use copydesk_boilerplate::{Observation, Rules};
 use copydesk_clean::Cleaned;
-use copydesk_ledger::{ArrivalRow, ArticleRow, CommitEntry, Key, KeyRow, OutboxChange};
+use copydesk_dedup::Fingerprint;
+use copydesk_ledger::{ArrivalRow, ArticleRow, CommitEntry, Memory, OutboxChange};
 use copydesk_readers::Position;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -78,13 +80,20 @@ impl Ticket {
             sequence: self.sequence,
             row,
             article: decision.article,
-            keys: decision.keys,
+            memory: decision.memory,
             changes: decision.changes,
             offset: self.end.offset,
             prefix: self.end.prefix,
             kept: decision.kept,
         };
-        Resolved { entry, admitted: self.admitted, reservation: self.reservation }
+        Resolved {
+            entry,
+            observation: decision.observation,
+            keep: decision.keep,
+            quiet: decision.quiet,
+            admitted: self.admitted,
+            reservation: self.reservation,
+        }
     }
 }
 
@@ -93,6 +102,12 @@ impl Ticket {
 pub struct Resolved {
     /// What becomes durable.
     pub entry: CommitEntry,
+    /// Whether its record is kept, for a version or a copy that follows.
+    pub keep: bool,
+    /// Whether its verdict has no consequence for articles before it.
+    pub quiet: bool,
+    /// What there is to learn from it.
+    pub observation: Option<Observation>,
     /// When the arrival was admitted.
     pub admitted: Instant,
     /// Freed with the commit.
@@ -108,19 +123,35 @@ pub struct Decision {
     pub verdict: Verdict,
     /// The article's row, where this arrival makes it known.
     pub article: Option<ArticleRow>,
-    /// Keys it is the first to hold.
-    pub keys: Vec<(Key, KeyRow)>,
+    /// What is remembered of it.
+    pub memory: Option<Memory>,
     /// What the sinks get.
     pub changes: Vec<OutboxChange>,
     /// Whether a quarantined record's bytes stand in quarantine.
     pub kept: bool,
+    /// See [`Resolved::keep`].
+    pub keep: bool,
+    /// See [`Resolved::quiet`].
+    pub quiet: bool,
+    /// What there is to learn from it.
+    pub observation: Option<Observation>,
 }
 
 impl Decision {
     /// A decision that leaves nothing but the verdict.
     #[must_use]
     pub const fn only(id: Option<ArticleId>, verdict: Verdict) -> Self {
-        Self { id, verdict, article: None, keys: Vec::new(), changes: Vec::new(), kept: false }
+        Self {
+            id,
+            verdict,
+            article: None,
+            memory: None,
+            changes: Vec::new(),
+            kept: false,
+            keep: false,
+            quiet: false,
+            observation: None,
+        }
     }
 }
 
@@ -171,8 +202,11 @@ pub struct Read {
     pub content: Content,
     /// What came with it.
     pub supplied: Supplied,
-    /// An article of the same id is in flight before it: if that one stands, this is its duplicate.
-    pub twin_in_flight: bool,
+    /// What was learned of sites, as of its epoch.
+    pub learned: Arc<Rules>,
+    /// An article of the same id is known, or in flight before it: if it stands, this is its duplicate, or its
+    /// document has returned to it.
+    pub seen_before: bool,
 }
 
 /// An article after cleaning.
@@ -182,8 +216,23 @@ pub struct CleanedArticle {
     pub read: Read,
     /// What cleaning found.
     pub cleaned: Cleaned,
-    /// Key of its text, if it may be matched by it.
-    pub text_key: Option<u128>,
+    /// What it is recognised by.
+    pub fingerprint: Fingerprint,
+}
+
+/// What a record says of its article's verdict and version.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The document it is a version of.
+    pub document: ArticleId,
+    /// Which version.
+    pub version: u32,
+    /// Whether that is the newest.
+    pub is_current: bool,
+    /// The text of the version it takes the place of, where that is still known.
+    pub before: Option<Arc<str>>,
 }
 
 /// An article whose verdict stands, to be delivered.
@@ -193,6 +242,6 @@ pub struct Judged {
     pub article: CleanedArticle,
     /// The decision; its changes are still to come.
     pub decision: Decision,
-    /// The verdict as the record shows it.
-    pub shown: Verdict,
+    /// What its record says of it.
+    pub shown: Shown,
 }

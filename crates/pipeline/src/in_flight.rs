@@ -1,15 +1,16 @@
-//! Ids and keys of articles that are decided or on their way, and not yet durable.
+//! Ids and addresses of articles that are decided or on their way, and not yet durable.
 //!
-//! Dedup never eats an original (DESIGN invariant 3): a key is durable only with the verdict of the article
-//! that holds it. In between it stands here. Who looks a key up asks here first and the ledger second; who
-//! commits removes a key here only after it is durable there. So a key that exists is always found.
+//! Dedup never eats an original (DESIGN invariant 3): an id is durable only with the verdict of the article
+//! that holds it. In between it stands here. Who looks an id up asks here first and the ledger second; who
+//! commits removes it here only after it is durable there. So an id that exists is always found. What a text is
+//! recognised by stands in `near_dedup`'s own [`copydesk_dedup::Recent`] meanwhile.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use copydesk_article::{ArticleId, Sequence};
-use copydesk_ledger::{CommitEntry, Key, KeyRow};
+use copydesk_ledger::CommitEntry;
 
 /// Shared by `dedup`, `near_dedup` and `commit`.
 #[derive(Debug, Default)]
@@ -24,8 +25,10 @@ struct Tables {
     entered: HashMap<ArticleId, Sequence>,
     /// Articles that stand, decided and not yet durable.
     standing: HashMap<ArticleId, Sequence>,
-    /// Keys they hold.
-    keys: HashMap<Key, KeyRow>,
+    /// Addresses of articles on their way: the newest of each.
+    addresses: HashMap<u128, Sequence>,
+    /// The same, in order, for when they have come through.
+    addressed: VecDeque<(Sequence, u128)>,
 }
 
 impl InFlight {
@@ -53,16 +56,17 @@ impl InFlight {
         self.tables().entered.insert(id, sequence).is_some()
     }
 
-    /// Who holds a key, decided and not yet durable.
-    pub fn holder(&self, key: Key) -> Option<KeyRow> {
-        self.tables().keys.get(&key).cloned()
+    /// Notes that an article with an address is on its way, in order of sequence; true where another with that
+    /// address already is.
+    pub fn enter_address(&self, address: u128, sequence: Sequence) -> bool {
+        let mut tables = self.tables();
+        tables.addressed.push_back((sequence, address));
+        tables.addresses.insert(address, sequence).is_some()
     }
 
-    /// Notes that an article stands, with the keys it is the first to hold.
-    pub fn stand(&self, id: ArticleId, sequence: Sequence, keys: &[(Key, KeyRow)]) {
-        let mut tables = self.tables();
-        tables.standing.insert(id, sequence);
-        tables.keys.extend(keys.iter().cloned());
+    /// Notes that an article stands.
+    pub fn stand(&self, id: ArticleId, sequence: Sequence) {
+        self.tables().standing.insert(id, sequence);
     }
 
     /// Forgets what a commit made durable.
@@ -74,6 +78,14 @@ impl InFlight {
         {
             tables.ages.pop_front();
         }
+        while let (Some((oldest, address)), Some(last)) = (tables.addressed.front().copied(), entries.last())
+            && oldest <= last.sequence
+        {
+            tables.addressed.pop_front();
+            if tables.addresses.get(&address) == Some(&oldest) {
+                tables.addresses.remove(&address);
+            }
+        }
         for entry in entries {
             if let Some(id) = entry.row.id {
                 for table in [&mut tables.entered, &mut tables.standing] {
@@ -81,9 +93,6 @@ impl InFlight {
                         table.remove(&id);
                     }
                 }
-            }
-            for (key, _) in &entry.keys {
-                tables.keys.remove(key);
             }
         }
     }

@@ -11,6 +11,8 @@
 //! own durable cursor (`delivery.rs`), and files leave the inbox when the required sinks have settled their
 //! last article (`finish.rs`).
 //!
+//! What the desk learns of sites, and how every article knows which of it to use, says `learning.rs`.
+//!
 //! What fails, and who deals with it:
 //!
 //! | fault | answer |
@@ -28,6 +30,7 @@ mod context;
 mod cpu;
 mod delivery;
 mod desk;
+mod filter;
 mod finish;
 mod flow;
 mod gate;
@@ -35,8 +38,10 @@ mod gauges;
 mod in_flight;
 mod intake;
 mod lanes;
+mod learning;
 pub mod metric;
 mod options;
+mod rejection;
 mod reorder;
 mod settlement;
 mod stages;
@@ -47,7 +52,9 @@ pub use budget::Budget;
 pub use cpu::Cpu;
 pub use delivery::SinkPart;
 pub use desk::{Ended, Fault, Parts};
+pub use filter::{Filter, Unsure};
 pub use intake::{FileSource, Inbox, IntakePart, Left, NamedFile, Priority};
-pub use options::{Options, Policies, Policy};
+pub use options::{Dedup, Options, Policies, Policy};
+pub use stages::clean::fingerprinted;
 pub use status::{Doing, SinkStatus, StageSeconds, Station, Status};
 pub use supervisor::{GaveUp, supervise};

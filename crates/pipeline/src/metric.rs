@@ -47,6 +47,8 @@ pub const COMMIT_LATENCY: &str = "copydesk_admission_to_commit_seconds";
 pub const SINK_DELIVERED: &str = "copydesk_sink_delivered_total";
 /// Rows rejected, by `sink`.
 pub const SINK_REJECTED: &str = "copydesk_sink_rejected_total";
+/// Rows that a sink's filter left out, by `sink`.
+pub const SINK_SKIPPED: &str = "copydesk_sink_skipped_total";
 /// Rows expired, by `sink`.
 pub const SINK_EXPIRED: &str = "copydesk_sink_expired_total";
 /// Failed calls, by `sink`.
@@ -63,6 +65,12 @@ pub const SINK_LAG_SECONDS: &str = "copydesk_sink_lag_seconds";
 pub const LEDGER_BYTES: &str = "copydesk_ledger_bytes";
 /// Bytes of the rows the outbox holds.
 pub const OUTBOX_BYTES: &str = "copydesk_outbox_bytes";
+/// Sites of which recurring lines are known.
+pub const LEARNED_SITES: &str = "copydesk_learned_sites";
+/// Newest epoch of what was learned.
+pub const LEARNED_EPOCH: &str = "copydesk_learned_epoch";
+/// Articles left out by rule, by `reason`.
+pub const FILTERED: &str = "copydesk_filtered_total";
 /// Free space where the ledger is.
 pub const DISK_FREE: &str = "copydesk_disk_free_bytes";
 /// Failed ledger calls.
@@ -108,6 +116,7 @@ pub fn describe() {
     describe_histogram!(COMMIT_LATENCY, Unit::Seconds, "Time from admission to durable commit.");
     describe_counter!(SINK_DELIVERED, Unit::Count, "Rows delivered to a sink.");
     describe_counter!(SINK_REJECTED, Unit::Count, "Rows a sink will never take.");
+    describe_counter!(SINK_SKIPPED, Unit::Count, "Rows that a sink's own filter left out.");
     describe_counter!(SINK_EXPIRED, Unit::Count, "Rows given up because an optional sink fell too far behind.");
     describe_counter!(SINK_ERRORS, Unit::Count, "Failed calls of a sink; each is repeated.");
     describe_gauge!(SINK_UP, Unit::Count, "1 while a sink's last call worked.");
@@ -116,6 +125,9 @@ pub fn describe() {
     describe_gauge!(SINK_LAG_SECONDS, Unit::Seconds, "Time since a sink was last level with the ledger.");
     describe_gauge!(LEDGER_BYTES, Unit::Bytes, "Ledger on disk.");
     describe_gauge!(OUTBOX_BYTES, Unit::Bytes, "Rows the outbox holds.");
+    describe_gauge!(LEARNED_SITES, Unit::Count, "Sites of which recurring lines are known.");
+    describe_gauge!(LEARNED_EPOCH, Unit::Count, "Newest epoch of what was learned across articles.");
+    describe_counter!(FILTERED, Unit::Count, "Articles left out by rule, and delivered nowhere.");
     describe_gauge!(DISK_FREE, Unit::Bytes, "Free space on the ledger's file system.");
     describe_counter!(LEDGER_ERRORS, Unit::Count, "Failed ledger calls; each is repeated.");
     describe_counter!(RESCANS, Unit::Count, "Full scans of an inbox.");

@@ -64,6 +64,25 @@ pub(crate) fn telling_headers(head: &[u8]) -> usize {
     count
 }
 
+/// Headers that people do not write above a text.
+const MACHINE: [&str; 8] = [
+    "message-id",
+    "mime-version",
+    "received",
+    "return-path",
+    "delivered-to",
+    "list-id",
+    "dkim-signature",
+    "content-transfer-encoding",
+];
+
+/// Whether one of the headers at the beginning of a text is one that only programs write.
+pub(crate) fn has_machine_header(head: &[u8]) -> bool {
+    let lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).take_while(|line| !line.is_empty());
+    let mut names = lines.filter_map(|line| line.iter().position(|byte| *byte == b':').map(|at| &line[..at]));
+    names.any(|name| MACHINE.iter().any(|machine| machine.as_bytes().eq_ignore_ascii_case(name)))
+}
+
 /// Understands one message.
 pub(crate) fn read(bytes: &[u8]) -> Result<(Content, Supplied), Flaw> {
     let message = MessageParser::default().parse(bytes).filter(|message| {
@@ -149,6 +168,8 @@ mod tests {
     #[test]
     fn mail_is_told_by_its_headers() {
         assert_eq!(telling_headers(b"From: a\r\nX-Odd: b\r\n c\r\nSubject: d\r\n\r\nbody: x"), 2);
+        assert!(has_machine_header(b"From: a\r\nmessage-id: <b>\r\n\r\nbody"));
+        assert!(!has_machine_header(b"From: a\r\nSubject: c\r\n\r\nMessage-ID: in the body"));
         assert_eq!(telling_headers(b"Subject: nothing else\n\nbody"), 1);
         assert_eq!(telling_headers(b"The mayor said: from now on\nSubject: x\nFrom: y"), 0);
         assert_eq!(telling_headers(b"From: a\nSubject: cut by the en"), 2);

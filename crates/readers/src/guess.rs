@@ -5,7 +5,7 @@ use std::path::Path;
 use copydesk_article::QuarantineReason;
 use encoding_rs::Encoding;
 
-use crate::email::telling_headers;
+use crate::email::{has_machine_header, telling_headers};
 use crate::input::is_white;
 use crate::markup::{has_tag, is_clearly_html, tag_name};
 use crate::mbox::is_from_line;
@@ -135,7 +135,8 @@ pub(crate) fn guess(head: &[u8], name: &Path) -> Guess {
     if is_from_line(begin) == Some(true) && after_line(begin).is_some_and(|rest| telling_headers(rest) >= 2) {
         return Guess::Mbox;
     }
-    if extension == Extension::Email || telling_headers(begin) >= 2 {
+    // A press release has a date and a subject too; only programs write the other headers.
+    if extension == Extension::Email || (telling_headers(begin) >= 2 && has_machine_header(begin)) {
         return Guess::Email;
     }
     if is_binary {

@@ -8,6 +8,7 @@
 use copydesk_article::QuarantineReason;
 
 use crate::input::{Input, is_white};
+use crate::json_list::has_another;
 use crate::piece::{Flaw, PAST_END, Piece};
 use crate::trouble::ReadError;
 
@@ -87,6 +88,11 @@ impl Values {
                     return self.broken(input, offset, "more follows after the list; drop one list a file").map(Some);
                 }
                 (Kind::Inner { depth, .. }, Expect::Outer, Some(_)) => {
+                    let most = usize::try_from(max_record_bytes).unwrap_or(usize::MAX);
+                    if has_another(input.fill_to(most)?, depth) {
+                        let detail = "a second list of articles stands in the same object; drop one list a file";
+                        return self.broken(input, offset, detail).map(Some);
+                    }
                     let mut scanner = Scanner { depth, ..Scanner::new(b' ') };
                     if !step_over(input, &mut scanner)? {
                         return self.broken(input, offset, "the file ends inside the object around the list").map(Some);

@@ -59,6 +59,15 @@ pub(crate) fn outline(bytes: &[u8]) -> Outline {
     outline
 }
 
+/// Whether more articles follow: `bytes` is what stands after the list, `depth` how many objects are around it.
+pub(crate) fn has_another(bytes: &[u8], depth: u64) -> bool {
+    let mut outline = Outline::default();
+    // As if the list had been nothing: `{"":0` and on.
+    let begin: &[u8] = if depth == 2 { b"{\"data\":{\"\":0" } else { b"{\"\":0" };
+    Cursor { bytes: &[begin, bytes].concat(), at: 0 }.object(1, &mut outline);
+    outline.list.is_some() && !outline.list_is_empty
+}
+
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -165,6 +174,16 @@ mod tests {
         assert_eq!(list(r#"{"response":{"docs": [ {"a":1},"#), Some((r#"[ {"a":1},"#, 2)));
         assert_eq!(list(r#"{"articles":[]}"#), Some(("[]}", 1)));
         assert_eq!(list(r#"{"news":[],"items":[{}]}"#), Some(("[{}]}", 1)), "one with something in it is better");
+    }
+
+    #[test]
+    fn a_second_list_is_noticed() {
+        let after = |rest: &str, depth| has_another(rest.as_bytes(), depth);
+        assert!(after(r#", "results": [{"a":1}]}"#, 1) && after(r#","articles":[{"b":2}]"#, 1));
+        assert!(after(r#"},"news":[{"a":1}]}"#, 2) && after(r#","docs":[{"a":1}]}}"#, 2));
+        for rest in [r#"}"#, r#","results":[]}"#, r#","facets":[{"a":1}],"items":["a"]}"#, "", ","] {
+            assert!(!after(rest, 1), "{rest}");
+        }
     }
 
     #[test]

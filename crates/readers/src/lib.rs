@@ -40,6 +40,8 @@
 //! | NaN, Infinity, half surrogates, raw control characters in JSON | read, with a problem in the record |
 //! | a record larger than `max_record_bytes`, a line of 200 MB | a bad record, `too_large`, never held in memory |
 //! | JSON cut in half | what stands before the cut is read, the rest is one bad record, `invalid_json` |
+//! | a second list of articles in one JSON object | what is left after the first list is one bad record, `invalid_json` |
+//! | a text with a date and a subject above it (a press release) | read as text; mail without `.eml` has a header that only programs write |
 //! | a value that is no object | a bad record, `wrong_shape` |
 //! | an object, entry or message without a text | a bad record, `no_text` |
 //! | a broken line, element, entry, WARC record or message | a bad record with its line or offset, `invalid_…`; its neighbours are read |

@@ -34,6 +34,11 @@ impl Head {
         Self { headers, length }
     }
 
+    /// What was asked for; some writers put it between angle brackets.
+    fn target(&self) -> Option<&str> {
+        self.headers.get("warc-target-uri").map(|uri| uri.trim_matches(['<', '>']))
+    }
+
     fn kind(&self) -> &str {
         self.headers.get("warc-type").unwrap_or_default()
     }
@@ -77,6 +82,10 @@ pub(crate) fn is_wanted(head: &Head, block: &Block) -> Result<(), &'static str> 
         "revisit" => return Err("revisit"),
         "continuation" => return Err("continuation"),
         _ => return Err("other_type"),
+    }
+    // What the archiver keeps about itself: `metadata://gnu.org/software/wget/warc/wget_arguments.txt`.
+    if head.target().is_some_and(|target| target.starts_with("metadata:")) {
+        return Err("metadata");
     }
     if block.status.is_some_and(|status| status != 200) {
         return Err("http_status");
@@ -144,8 +153,8 @@ fn begins_like_html(body: &[u8]) -> bool {
 fn supplied(head: &Head, block: &Block) -> Supplied {
     let mut supplied = block.headers.supplied();
     supplied.charset = supplied.charset.or_else(|| block.media.charset.clone());
-    let address = head.headers.get("warc-target-uri").map(|uri| uri.trim_matches(['<', '>']).to_owned());
-    supplied.url = address.filter(|uri| uri.starts_with("http://") || uri.starts_with("https://"));
+    let address = head.target().filter(|uri| uri.starts_with("http://") || uri.starts_with("https://"));
+    supplied.url = address.map(str::to_owned);
     supplied.fetched_at = head.headers.get("warc-date").map(str::to_owned).or(supplied.fetched_at);
     // Extracted text says what language was found; several were found in a mixture.
     let found = head.headers.get("warc-identified-content-language").filter(|codes| !codes.contains(','));

@@ -150,6 +150,9 @@ fn a_warc_file_gives_its_pages_and_counts_the_rest() {
             &format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{}", "x".repeat(200_000)),
         ),
         "junk\r\n".to_owned(),
+        // What wget keeps about itself.
+        warc("resource", "text/plain", "wget --password=secret")
+            .replace("https://example.org/a", "metadata://gnu.org/wget"),
         warc("conversion", "text/plain", "Two"),
         page("200 OK", "text/plain; charset=utf-8", "Three"),
     ];
@@ -169,7 +172,10 @@ fn a_warc_file_gives_its_pages_and_counts_the_rest() {
     let mut reader = support::open(folder.path(), &found, copydesk_readers::Position::default());
     assert_eq!(told(&support::rest(&mut reader)), told(&items));
     let skipped: Vec<(&str, u64)> = reader.skipped().iter().map(|(reason, count)| (*reason, *count)).collect();
-    assert_eq!(skipped, [("http_status", 1), ("image", 1), ("json", 1), ("request", 1), ("warcinfo", 1)]);
+    assert_eq!(
+        skipped,
+        [("http_status", 1), ("image", 1), ("json", 1), ("metadata", 1), ("request", 1), ("warcinfo", 1)]
+    );
     let (_, cut) = read("a.warc", &bytes.as_bytes()[..bytes.len() - 6]);
     assert_eq!(told(&cut)[3..], ["Two", "0 truncated"]);
 }

@@ -18,7 +18,11 @@
 //! own, since the next `prepare` or `deliver` fails and asks for it.
 //!
 //! A row that the store will never take is no error of the batch: it is a [`Rejection`] in the [`Report`],
-//! and all other rows are delivered.
+//! and all other rows are delivered. The runner keeps it, with the store's words, where quarantine is. Which error
+//! is which the sink decides by what the store said: only words about the row itself reject it; whatever may be
+//! different tomorrow (credentials, a full disk, a missing index) is a [`SinkError`], repeated with growing pauses.
+//!
+//! No message, error or target holds a secret ([`crate::Secret`]): they go to logs and pages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,6 +110,12 @@ impl SinkError {
     /// An error without a wish of the store.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), retry_after: None }
+    }
+
+    /// The same with how long the store asked us to wait.
+    #[must_use]
+    pub fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
     }
 }
 

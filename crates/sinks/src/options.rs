@@ -4,10 +4,35 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{JsonlOptions, JsonlSink, Sink, SqliteOptions, SqliteSink, StdoutOptions, StdoutSink};
+use crate::{
+    FolderOptions, JsonlOptions, JsonlSink, Sink, SqliteOptions, SqliteSink, StdoutOptions, StdoutSink, folder_sink,
+};
+#[cfg(feature = "nats")]
+use crate::{NatsOptions, NatsSink};
+#[cfg(feature = "opensearch")]
+use crate::{OpensearchOptions, OpensearchSink};
+#[cfg(feature = "postgres")]
+use crate::{PostgresOptions, PostgresSink};
+#[cfg(feature = "s3")]
+use crate::{S3Options, s3_sink};
+#[cfg(feature = "webhook")]
+use crate::{WebhookOptions, WebhookSink};
 
-/// Values of `type`, one for each variant of [`SinkOptions`].
-pub const KINDS: [&str; 3] = ["jsonl", "sqlite", "stdout"];
+/// Values of `type`, whether this build has them or not.
+pub const KINDS: [&str; 9] = ["jsonl", "sqlite", "stdout", "folder", "postgres", "webhook", "opensearch", "nats", "s3"];
+
+/// Whether this build has a type; where not, it is a cargo feature of that name.
+#[must_use]
+pub fn is_built(kind: &str) -> bool {
+    let of_features = [
+        ("postgres", cfg!(feature = "postgres")),
+        ("webhook", cfg!(feature = "webhook")),
+        ("opensearch", cfg!(feature = "opensearch")),
+        ("nats", cfg!(feature = "nats")),
+        ("s3", cfg!(feature = "s3")),
+    ];
+    matches!(kind, "jsonl" | "sqlite" | "stdout" | "folder") || of_features.contains(&(kind, true))
+}
 
 /// Options of one sink; `type` says which.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,6 +44,23 @@ pub enum SinkOptions {
     Sqlite(SqliteOptions),
     /// `type = "stdout"`.
     Stdout(StdoutOptions),
+    /// `type = "folder"`.
+    Folder(FolderOptions),
+    /// `type = "postgres"`.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresOptions),
+    /// `type = "webhook"`.
+    #[cfg(feature = "webhook")]
+    Webhook(WebhookOptions),
+    /// `type = "opensearch"`.
+    #[cfg(feature = "opensearch")]
+    Opensearch(OpensearchOptions),
+    /// `type = "nats"`.
+    #[cfg(feature = "nats")]
+    Nats(NatsOptions),
+    /// `type = "s3"`.
+    #[cfg(feature = "s3")]
+    S3(S3Options),
 }
 
 impl SinkOptions {
@@ -29,6 +71,17 @@ impl SinkOptions {
             Self::Jsonl(_) => "jsonl",
             Self::Sqlite(_) => "sqlite",
             Self::Stdout(_) => "stdout",
+            Self::Folder(_) => "folder",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "postgres",
+            #[cfg(feature = "webhook")]
+            Self::Webhook(_) => "webhook",
+            #[cfg(feature = "opensearch")]
+            Self::Opensearch(_) => "opensearch",
+            #[cfg(feature = "nats")]
+            Self::Nats(_) => "nats",
+            #[cfg(feature = "s3")]
+            Self::S3(_) => "s3",
         }
     }
 
@@ -38,18 +91,67 @@ impl SinkOptions {
             Self::Jsonl(options) => options.path = base.join(&options.path),
             Self::Sqlite(options) => options.path = base.join(&options.path),
             Self::Stdout(_) => {}
+            Self::Folder(options) => options.path = base.join(&options.path),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(options) => options.resolve_paths(base),
+            #[cfg(feature = "webhook")]
+            Self::Webhook(options) => options.resolve_paths(base),
+            #[cfg(feature = "opensearch")]
+            Self::Opensearch(options) => options.resolve_paths(base),
+            #[cfg(feature = "nats")]
+            Self::Nats(options) => options.resolve_paths(base),
+            #[cfg(feature = "s3")]
+            Self::S3(options) => options.resolve_paths(base),
+        }
+    }
+
+    /// The file the sink writes, where it writes one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Jsonl(options) => Some(&options.path),
+            Self::Sqlite(options) => Some(&options.path),
+            _ => None,
         }
     }
 
     /// Folders the sink writes to; they are made when it opens.
     #[must_use]
     pub fn folders(&self) -> Vec<PathBuf> {
-        let path = match self {
-            Self::Jsonl(options) => &options.path,
-            Self::Sqlite(options) => &options.path,
-            Self::Stdout(_) => return Vec::new(),
-        };
-        path.parent().map(Path::to_owned).into_iter().collect()
+        match self {
+            Self::Folder(options) => vec![options.path.clone()],
+            _ => self.file().and_then(Path::parent).map(Path::to_owned).into_iter().collect(),
+        }
+    }
+
+    /// Whether it can be given a part of the record's fields.
+    #[must_use]
+    pub const fn takes_fields(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => false,
+            _ => true,
+        }
+    }
+
+    /// What is wrong with the options, as far as this machine can tell: secrets that can't be read, addresses that are
+    /// none. Nobody is asked over the network.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(options) => options.problems(),
+            #[cfg(feature = "webhook")]
+            Self::Webhook(options) => options.problems(),
+            #[cfg(feature = "opensearch")]
+            Self::Opensearch(options) => options.problems(),
+            #[cfg(feature = "nats")]
+            Self::Nats(options) => options.problems(),
+            #[cfg(feature = "s3")]
+            Self::S3(options) => options.problems(),
+            _ => Vec::new(),
+        }
     }
 
     /// The sink, not yet open.
@@ -59,6 +161,17 @@ impl SinkOptions {
             Self::Jsonl(options) => Box::new(JsonlSink::new(options.clone())),
             Self::Sqlite(options) => Box::new(SqliteSink::new(options.clone())),
             Self::Stdout(_) => Box::new(StdoutSink::new()),
+            Self::Folder(options) => folder_sink(options),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(options) => Box::new(PostgresSink::new(options.clone())),
+            #[cfg(feature = "webhook")]
+            Self::Webhook(options) => Box::new(WebhookSink::new(options.clone())),
+            #[cfg(feature = "opensearch")]
+            Self::Opensearch(options) => Box::new(OpensearchSink::new(options.clone())),
+            #[cfg(feature = "nats")]
+            Self::Nats(options) => Box::new(NatsSink::new(options.clone())),
+            #[cfg(feature = "s3")]
+            Self::S3(options) => s3_sink(options),
         }
     }
 }
@@ -77,7 +190,19 @@ mod tests {
             json!({"type": "jsonl", "path": "out/a.jsonl"}),
             json!({"type": "sqlite", "path": "out/a.db"}),
             json!({"type": "stdout"}),
+            json!({"type": "folder", "path": "out"}),
+            json!({"type": "postgres", "url": "postgresql://db/news"}),
+            json!({"type": "webhook", "url": "https://hook.example"}),
+            json!({"type": "opensearch", "url": "https://search.example"}),
+            json!({"type": "nats", "url": "nats://queue.example"}),
+            json!({"type": "s3", "bucket": "news"}),
         ] {
+            if !is_built(value["type"].as_str().expect("a type")) {
+                kinds.push(
+                    value["type"].as_str().and_then(|kind| KINDS.into_iter().find(|k| *k == kind)).expect("known"),
+                );
+                continue;
+            }
             let mut wrong = value.clone();
             wrong["segment_max_byte"] = json!(1);
             let error = read(wrong).expect_err("unknown key").to_string();
@@ -85,9 +210,10 @@ mod tests {
             let mut options = read(value).expect("options");
             options.resolve_paths(Path::new("/etc/desk"));
             assert!(options.folders().iter().all(|folder| folder == Path::new("/etc/desk/out")), "{options:?}");
+            assert_eq!(options.problems(), Vec::<String>::new());
             kinds.push(options.kind());
         }
         assert_eq!(kinds, KINDS);
-        assert!(read(json!({"type": "kafka"})).is_err());
+        assert!(read(json!({"type": "pigeon"})).is_err());
     }
 }

@@ -12,6 +12,7 @@ mod langid;
 mod meta;
 mod neardup;
 mod plain;
+mod stream;
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -60,6 +61,8 @@ pub enum Task {
     Extract,
     /// Title, author and date of an HTML page.
     Meta,
+    /// The article among the template of its site, learned along the stream.
+    Stream,
     /// Names that mean the same.
     Canon,
 }
@@ -78,6 +81,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Task::Charset => charset::predict,
         Task::Extract => extract::predict,
         Task::Meta => meta::predict,
+        Task::Stream => stream::predict,
         Task::Canon => canon::predict,
         Task::Mojibake => {
             let name = task.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());

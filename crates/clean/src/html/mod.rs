@@ -28,8 +28,10 @@ mod tree;
 use std::ops::Range;
 
 use copydesk_article::{Author, Image, Link, RemovalReason};
+use copydesk_boilerplate::Observed;
 
 use crate::lines::Page;
+use crate::lore::{BlockLore, Lore};
 use crate::stamp::{self, Stamps};
 use crate::{address, byline, furniture, tail};
 use block::{Blocks, Kind};
@@ -76,6 +78,10 @@ pub(crate) struct Article {
     pub images: Vec<Image>,
     /// What is no part of the article, in order.
     pub removed: Vec<Removed>,
+    /// What recurs and stays.
+    pub marked: Vec<Removed>,
+    /// What a learner is told of it.
+    pub observed: Option<Observed>,
     /// Authors by a line of the text.
     pub authors: Vec<Author>,
     /// Dates by lines of the text.
@@ -94,10 +100,12 @@ pub(crate) struct Removed {
     pub text: String,
     /// Why.
     pub reason: RemovalReason,
+    /// What shows it.
+    pub evidence: Option<String>,
 }
 
 /// Reads a piece of HTML. Never panics, whatever it is; time is linear in its length, memory bounded.
-pub(crate) fn read(request: &Request<'_>) -> Article {
+pub(crate) fn read(request: &Request<'_>, lore: &mut Lore<'_>) -> Article {
     let tree = Tree::new(request.page);
     let blocks = Blocks::new(&tree);
     let meta = match request.scope {
@@ -113,21 +121,30 @@ pub(crate) fn read(request: &Request<'_>) -> Article {
         Scope::Fragment => body::whole(&blocks),
     };
     let (mut authors, mut stamps) = (Vec::new(), Stamps::default());
-    cut_lines(&blocks, &mut body.cut, &mut authors, &mut stamps);
+    // What the user wants to keep stays, whatever element it stands in.
+    for (at, cut) in body.cut.iter_mut().enumerate().filter(|(_, cut)| cut.is_some()) {
+        if lore.keeps(blocks.line(at)) {
+            *cut = None;
+        }
+    }
+    lore.on_page(meta.canonical_url.as_deref().or(meta.base.as_deref()), meta.site.as_deref());
+    let known = cut_lines(&blocks, &mut body.cut, &mut authors, &mut stamps, lore);
     if meta.authors.is_empty() && authors.is_empty() {
         authors = signed(&blocks, &mut body.cut);
     }
 
     let subtitle = body.deck.map(|block| blocks.line(block).to_owned()).or_else(|| meta.subtitle.clone());
     let completeness = render::completeness(&blocks, &body, &meta, request.scope).map(str::to_owned);
-    let removed = render::removed(&blocks, &body.cut);
+    let removed = render::removed(&blocks, &body.cut, &known.evidence);
+    let marked = render::removed(&blocks, &known.marked, &known.evidence);
     let images = render::images(&tree, &blocks, &body, &meta);
     if !request.cut {
         body.cut.fill(None);
     }
     let (text, links) = render::text(&tree, &blocks, &body.cut, meta.base.as_deref());
     let too_large = tree.truncated;
-    Article { meta, text, subtitle, links, images, removed, authors, stamps, completeness, too_large }
+    let observed = known.observed;
+    Article { meta, text, subtitle, links, images, removed, marked, observed, authors, stamps, completeness, too_large }
 }
 
 /// The author an article is signed by: its last line, all in bold or italics, is a name. The line is cut.
@@ -149,7 +166,13 @@ pub(crate) fn plain(fragment: &str) -> Option<String> {
 }
 
 /// Applies the rules of plain text to the blocks that stand; a block goes if all of its lines do.
-fn cut_lines(blocks: &Blocks, cut: &mut [Option<RemovalReason>], authors: &mut Vec<Author>, stamps: &mut Stamps) {
+fn cut_lines(
+    blocks: &Blocks,
+    cut: &mut [Option<RemovalReason>],
+    authors: &mut Vec<Author>,
+    stamps: &mut Stamps,
+    lore: &mut Lore<'_>,
+) -> BlockLore {
     let mut text = String::new();
     let mut starts = Vec::new();
     for at in (0..cut.len()).filter(|&at| cut[at].is_none()) {
@@ -158,12 +181,14 @@ fn cut_lines(blocks: &Blocks, cut: &mut [Option<RemovalReason>], authors: &mut V
         text.push_str("\n\n");
     }
     let mut page = Page::new(&text);
+    lore.begin(&mut page);
     for _ in 0..MAX_TURNS {
         let before = page.cuts();
         tail::cut(&mut page);
         stamp::cut(&mut page, stamps);
         byline::cut(&mut page, authors);
         furniture::cut(&mut page);
+        lore.cut(&mut page, true);
         if page.cuts() == before {
             break;
         }
@@ -181,4 +206,7 @@ fn cut_lines(blocks: &Blocks, cut: &mut [Option<RemovalReason>], authors: &mut V
             }
         }
     }
+    let mut known = lore.by_block(&page, cut.len(), block_of);
+    known.marked.iter_mut().zip(cut.iter()).filter(|(_, cut)| cut.is_some()).for_each(|(mark, _)| *mark = None);
+    known
 }

@@ -77,20 +77,26 @@ fn ancestor(tree: &Tree<'_>, node: NodeId, tag: Tag) -> Option<NodeId> {
     None
 }
 
-/// What was cut: neighbours with one reason are one.
-pub(super) fn removed(blocks: &Blocks, cut: &[Option<RemovalReason>]) -> Vec<Removed> {
+/// What was cut: neighbours with one reason and one evidence are one.
+pub(super) fn removed(blocks: &Blocks, cut: &[Option<RemovalReason>], evidence: &[Option<String>]) -> Vec<Removed> {
     let mut removed: Vec<Removed> = Vec::new();
     let mut last = None;
     for (at, block) in blocks.blocks.iter().enumerate() {
         let reason = cut[at];
+        let evidence = reason.and_then(|_| evidence.get(at)?.clone());
         if let Some(reason) = reason {
             match removed.last_mut() {
-                Some(run) if last == Some(reason) => {
+                Some(run) if last == Some(reason) && run.evidence == evidence => {
                     run.source.end = run.source.end.max(block.source.end);
                     run.text.push('\n');
                     run.text.push_str(blocks.line(at));
                 }
-                _ => removed.push(Removed { source: block.source.clone(), text: blocks.line(at).to_owned(), reason }),
+                _ => removed.push(Removed {
+                    source: block.source.clone(),
+                    text: blocks.line(at).to_owned(),
+                    reason,
+                    evidence,
+                }),
             }
         }
         last = reason;

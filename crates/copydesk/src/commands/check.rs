@@ -50,6 +50,9 @@ fn problems(config: &Config) -> Vec<String> {
             problems.push(format!("inbox `{name}`: {error}"));
         }
     }
+    for (name, sink) in &config.sinks {
+        problems.extend(sink.options.problems().into_iter().map(|problem| format!("sink `{name}`: {problem}")));
+    }
     if config.ledger.folder.exists()
         && let Err(error) = FjallLedger::open(&config.ledger)
     {

@@ -84,12 +84,15 @@ fn summary(parts: &Parts, before: &copydesk_ledger::Progress) -> ExitCode {
     let after = parts.ledger.progress();
     let since = |kind| after.verdicts.get(kind) - before.verdicts.get(kind);
     let quarantined = since(VerdictKind::Quarantined);
-    if std::io::stderr().is_terminal() || quarantined > 0 {
+    let filtered = since(VerdictKind::Filtered);
+    if std::io::stderr().is_terminal() || quarantined > 0 || filtered > 0 {
         eprintln!(
-            "{} articles: {} original, {} duplicate, {quarantined} not readable",
+            "{} articles: {} original, {} duplicate, {} near duplicate, {} revision, {filtered} left out, {quarantined} not readable",
             after.committed.0 - before.committed.0,
             since(VerdictKind::Original),
             since(VerdictKind::Duplicate),
+            since(VerdictKind::NearDuplicate),
+            since(VerdictKind::Revision),
         );
     }
     if quarantined > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS }

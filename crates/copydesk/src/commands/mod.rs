@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod check;
+pub mod duplicates;
 mod files;
 pub mod ingest;
 pub mod init;

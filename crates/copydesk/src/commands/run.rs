@@ -96,6 +96,9 @@ fn say(before: &Progress, after: &Progress, laggards: &[String], started: Instan
         count = after.committed.0 - before.committed.0,
         original = since(VerdictKind::Original),
         duplicate = since(VerdictKind::Duplicate),
+        near_duplicate = since(VerdictKind::NearDuplicate),
+        revision = since(VerdictKind::Revision),
+        filtered = since(VerdictKind::Filtered),
         quarantined = since(VerdictKind::Quarantined),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "copydesk stopped, nothing lost"

@@ -1,9 +1,9 @@
 //! `clean`: from what a scraper left to the article itself. Parallel, several tasks on one inbox.
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{Content, Language, Problem};
-use copydesk_clean::{Cleaned, Input, Source, clean};
-use copydesk_dedup::text_key;
+use copydesk_article::{Content, Language, Problem, Supplied};
+use copydesk_clean::{Cleaned, Guide, Input, Mode, Source, clean_with};
+use copydesk_dedup::{Fingerprint, UrlRules};
 use fail::fail_point;
 use std::sync::Arc;
 
@@ -26,24 +26,27 @@ pub async fn run(
             Step::Decided(decision) => Step::Decided(decision),
             Step::Going(read) => {
                 station.works(1);
-                let mode = context.cleaning;
+                let (mode, sources) = (context.cleaning, Arc::clone(&context.sources));
+                let urls = Arc::clone(&context.url_rules);
                 // Shared with the computation so that a panic there can't take the article with it.
                 let read = Arc::new(*read);
                 let job = Arc::clone(&read);
                 let computed = context
                     .cpu
                     .run(move || {
-                        let cleaned = work(&job, mode);
-                        let key = text_key(&cleaned.text, job.supplied.url.as_deref());
-                        (cleaned, key)
+                        hostile(&job);
+                        let source = sources.get(&job.source_name);
+                        let guide = Guide { learned: Some(&job.learned), source_name: &job.source_name, source };
+                        fingerprinted(&job.content, &job.supplied, mode, &guide, &urls)
                     })
                     .await;
                 station.worked(computed.busy, 1);
-                let (cleaned, text_key) = computed.result.unwrap_or_else(|panic| (degraded(&read, &panic), None));
+                let (cleaned, fingerprint) =
+                    computed.result.unwrap_or_else(|panic| (degraded(&read, &panic), Fingerprint::default()));
                 // The computation has ended, so its share is gone.
                 let read = Arc::try_unwrap(read).map_err(|_| GivenUp)?;
                 let spent = Read { content: Content::Text(String::new()), ..read };
-                Step::Going(Box::new(CleanedArticle { read: spent, cleaned, text_key }))
+                Step::Going(Box::new(CleanedArticle { read: spent, cleaned, fingerprint }))
             }
         };
         if !station.send(&outbox, Item { ticket, step }).await {
@@ -54,8 +57,8 @@ pub async fn run(
     Ok(())
 }
 
-fn source(read: &Read) -> Source<'_> {
-    match &read.content {
+fn source(content: &Content) -> Source<'_> {
+    match content {
         Content::Bytes(bytes) => Source::Bytes(bytes),
         Content::Text(text) => Source::Text(text),
         Content::Html(bytes) => Source::Html(bytes),
@@ -63,9 +66,29 @@ fn source(read: &Read) -> Source<'_> {
     }
 }
 
-fn work(read: &Read, mode: copydesk_clean::Mode) -> Cleaned {
-    hostile(read);
-    clean(&Input { source: source(read), supplied: &read.supplied, mode })
+/// The address that versions of an article share: what was supplied, else what the page calls its own, unless that is
+/// the front page of its site.
+fn address(supplied: &Supplied, cleaned: &Cleaned, rules: &UrlRules) -> Option<String> {
+    let supplied = supplied.url.as_deref().and_then(|url| rules.normalise(url));
+    let own = || cleaned.canonical_url.as_deref().and_then(|url| rules.normalise(url));
+    let is_page = |address: &String| address["https://".len()..].contains(['/', '?', '#']);
+    supplied.or_else(|| own().filter(is_page))
+}
+
+/// What the stage does to a record: the article in it, and what that is recognised by.
+#[must_use]
+pub fn fingerprinted(
+    content: &Content,
+    supplied: &Supplied,
+    mode: Mode,
+    guide: &Guide<'_>,
+    urls: &UrlRules,
+) -> (Cleaned, Fingerprint) {
+    let mode = guide.source.and_then(|rules| rules.clean).unwrap_or(mode);
+    let cleaned = clean_with(&Input { source: source(content), supplied, mode }, guide);
+    let address = address(supplied, &cleaned, urls);
+    let fingerprint = Fingerprint::of(&cleaned.text, address.as_deref());
+    (cleaned, fingerprint)
 }
 
 /// Where tests make an article panic, or kill the process; nothing in any other build.
@@ -106,6 +129,8 @@ fn degraded(read: &Read, panic: &Panicked) -> Cleaned {
         language: Language { code: "und".to_owned(), confidence: 0.0, parts: Vec::new() },
         text,
         removed: Vec::new(),
+        marked: Vec::new(),
+        observed: None,
         repairs: Vec::new(),
         conflicts: read.supplied.conflicts.clone(),
         problems: vec![Problem {

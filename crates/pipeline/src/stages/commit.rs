@@ -14,9 +14,11 @@ use metrics::{counter, histogram};
 
 use crate::context::Context;
 use crate::flow::Resolved;
+use crate::learning::{Learner, Lessons};
 use crate::metric;
 use crate::reorder::Reorder;
 use crate::stages::GivenUp;
+use crate::stages::amend::amend;
 use crate::status::Station;
 
 /// A group is closed at so many bytes of records, whatever the number of articles.
@@ -49,6 +51,7 @@ pub async fn run(
     ends: Receiver<FileEnd>,
     finished: Sender<FileRead>,
     next: Sequence,
+    mut learner: Learner,
 ) -> Result<(), GivenUp> {
     let station = context.status.station("commit");
     let mut reorder = Reorder::new(next);
@@ -75,7 +78,7 @@ pub async fn run(
         ended.extend(std::iter::from_fn(|| ends.try_recv().ok()));
         loop {
             let group = next_group(&mut reorder, context.options.commit_articles);
-            if !commit_group(&context, &station, group, &mut ended, &finished).await? {
+            if !commit_group(&context, &station, group, &mut ended, &finished, &mut learner).await? {
                 break;
             }
         }
@@ -114,6 +117,7 @@ async fn commit_group(
     group: Vec<Resolved>,
     ended: &mut VecDeque<FileEnd>,
     finished: &Sender<FileRead>,
+    learner: &mut Learner,
 ) -> Result<bool, GivenUp> {
     let last = group.last().map_or_else(|| context.settlement.committed_sequence(), |item| item.entry.sequence);
     let mut done = Vec::new();
@@ -125,6 +129,9 @@ async fn commit_group(
     }
     station.works(group.len() as u64);
     let started = Instant::now();
+    let group = amended(context, group).await?;
+    let learnt = group.iter().map(|item| (item.entry.sequence, item.observation.as_ref()));
+    let Lessons { learned, unlearned } = learner.learn(learnt);
     let mut admitted = Vec::with_capacity(group.len());
     let mut reservations = Vec::with_capacity(group.len());
     let mut entries = Vec::with_capacity(group.len());
@@ -134,11 +141,13 @@ async fn commit_group(
         reservations.push(item.reservation);
     }
     let files = done.iter().map(|end| FileProgress { file: end.file, state: end.state }).collect();
-    let group = Arc::new(CommitGroup { entries, files, learned: Vec::new() });
+    let group = Arc::new(CommitGroup { entries, files, learned, unlearned });
     let job = Arc::clone(&group);
     context.ledger.call_async(move |ledger| ledger.commit(&job)).await?;
 
-    // Durable from here on: keys may leave the waiting room, memory may go, the sinks may look.
+    // Durable from here on: keys may leave the waiting room, memory may go, the sinks may look. What was learned is
+    // there before the reader, which waits for the commit, asks for it.
+    learner.publish();
     context.in_flight.committed(&group.entries);
     drop(reservations);
     for (entry, admitted) in group.entries.iter().zip(admitted) {
@@ -156,6 +165,16 @@ async fn commit_group(
     Ok(true)
 }
 
+/// The group with what it changes in articles before.
+async fn amended(context: &Context, mut group: Vec<Resolved>) -> Result<Vec<Resolved>, GivenUp> {
+    if group.iter().all(|item| item.entry.memory.is_none()) {
+        return Ok(group);
+    }
+    let job = context.clone();
+    let amending = tokio::task::spawn_blocking(move || amend(&job, &mut group).map(|()| group));
+    amending.await.unwrap_or(Err(GivenUp))
+}
+
 /// Says why an article is not delivered.
 fn tell(sequence: Sequence, row: &copydesk_ledger::ArrivalRow) {
     let article = row.id.map(tracing::field::display);
@@ -164,6 +183,11 @@ fn tell(sequence: Sequence, row: &copydesk_ledger::ArrivalRow) {
             // Logged with its details where it was put into quarantine.
             let stage = if stage == "read" { "read" } else { "suspects" };
             counter!(metric::QUARANTINED, "stage" => stage, "reason" => reason.as_str()).increment(1);
+        }
+        Verdict::Filtered { reason } => {
+            let reason = if reason == "language" { "language" } else { "language_unsure" };
+            counter!(metric::FILTERED, "reason" => reason).increment(1);
+            tracing::info!(article, sequence = sequence.0, reason, "left out by rule, not delivered");
         }
         verdict if row.rows == 0 => {
             tracing::debug!(article, sequence = sequence.0, verdict = verdict.kind().as_str(), "not delivered");

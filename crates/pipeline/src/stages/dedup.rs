@@ -1,6 +1,8 @@
 //! `dedup`: the same bytes from the same source again. Ordered, one task.
 
-use copydesk_article::{Measure, Verdict};
+use copydesk_article::{Content, Measure, Verdict};
+use copydesk_dedup::address_key;
+use copydesk_ledger::ArticleRow;
 
 use crate::context::Context;
 use crate::flow::{Decision, Item, Read, Step};
@@ -31,18 +33,35 @@ fn look_up(context: &Context, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
     let Item { ticket, step } = item;
     let Step::Going(mut read) = step else { return Ok(Item { ticket, step }) };
     let id = read.id;
+    let address = address(context, &read);
     // Entered before anything is looked up: a twin that has left by now is durable, so the look-up finds it.
     let twin = context.in_flight.enter(id, ticket.sequence);
-    if context.is_known(id)? {
-        let verdict = Verdict::Duplicate { of: id, measure: Measure::Id };
-        if context.policies.of(&verdict) == Policy::Withhold {
-            let decision = Decision::only(Some(id), verdict);
-            return Ok(Item { ticket, step: Step::Decided(Box::new(decision)) });
-        }
-        // Delivered again: it goes all the way, and near_dedup finds the same verdict.
-        read.twin_in_flight = true;
-        return Ok(Item { ticket, step: Step::Going(read) });
+    let neighbour = address.is_some_and(|address| context.in_flight.enter_address(address, ticket.sequence));
+    let stored = context.ledger.call(|ledger| ledger.article(id))?;
+    let verdict = Verdict::Duplicate { of: id, measure: Measure::Id };
+    if let Some(row) = &stored
+        && context.policies.of(&verdict) == Policy::Withhold
+        && stands_alone(&read, row, address.is_some(), neighbour)
+    {
+        let decision = Decision::only(Some(id), verdict);
+        return Ok(Item { ticket, step: Step::Decided(Box::new(decision)) });
     }
-    read.twin_in_flight = twin;
+    // It goes all the way, and near_dedup decides: a twin may not stand after all, or the document has another
+    // version since and returns to this one.
+    read.seen_before = twin || stored.is_some();
     Ok(Item { ticket, step: Step::Going(read) })
+}
+
+fn address(context: &Context, read: &Read) -> Option<u128> {
+    let url = read.supplied.url.as_deref()?;
+    context.url_rules.normalise(url).map(|address| address_key(&address))
+}
+
+/// Whether an article whose id is known can only be a duplicate: no other version can have come to its address since,
+/// neither committed nor in flight.
+fn stands_alone(read: &Read, row: &ArticleRow, has_address: bool, neighbour: bool) -> bool {
+    // What a page calls its own address is known after cleaning only.
+    let may_have_address =
+        read.supplied.canonical_url.is_some() || matches!(read.content, Content::Html(_) | Content::Markup(_));
+    if has_address { row.is_current && !neighbour } else { !may_have_address }
 }

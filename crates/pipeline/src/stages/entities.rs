@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, Urls, VerdictTag};
+use copydesk_article::{
+    ChangeKind, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, TextChange, Urls, VerdictTag,
+};
+use copydesk_dedup::{Change, diff};
 use copydesk_entities::{Input, Recognised, Recogniser};
-use copydesk_ledger::{OutboxChange, epoch_for};
+use copydesk_ledger::OutboxChange;
 use fail::fail_point;
 use metrics::counter;
 
@@ -81,6 +84,19 @@ fn deliver(judged: &Judged, sequence: Sequence, found: Result<Recognised, Proble
     decision
 }
 
+/// What a revision changed, paragraph by paragraph.
+fn changes(before: &str, text: &str) -> Vec<TextChange> {
+    let change = |change| {
+        let (kind, from, to, old) = match change {
+            Change::Added { to, .. } => (ChangeKind::Added, None, Some(to), None),
+            Change::Removed { from, old } => (ChangeKind::Removed, Some(from), None, Some(old)),
+            Change::Changed { from, to, old, .. } => (ChangeKind::Changed, Some(from), Some(to), Some(old)),
+        };
+        TextChange { kind, from, to, old: old.map(str::to_owned) }
+    };
+    diff(before, text).into_iter().map(change).collect()
+}
+
 fn record(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem>) -> Record {
     let (read, cleaned) = (&judged.article.read, &judged.article.cleaned);
     let supplied = &read.supplied;
@@ -92,14 +108,14 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem
             (Vec::new(), None)
         }
     };
-    let row = judged.decision.article.as_ref();
+    let shown = &judged.shown;
     Record {
         id: read.id,
-        document: row.map_or(read.id, |row| row.document),
-        version: row.map_or(1, |row| row.version),
-        is_current: row.is_none_or(|row| row.is_current),
+        document: shown.document,
+        version: shown.version,
+        is_current: shown.is_current,
         sequence,
-        verdict: VerdictTag::from(&judged.shown),
+        verdict: VerdictTag::from(&shown.verdict),
         source: SourceInfo {
             name: read.source_name.clone(),
             path: read.file.path.to_string_lossy().into_owned(),
@@ -125,7 +141,10 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem
         links: cleaned.links.clone(),
         language: cleaned.language.clone(),
         text: cleaned.text.clone(),
+        changes: shown.before.as_ref().map(|before| changes(before, &cleaned.text)),
+        copies: None,
         removed: cleaned.removed.clone(),
+        marked: cleaned.marked.clone(),
         repairs: cleaned.repairs.clone(),
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,
@@ -133,6 +152,6 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem
         conflicts: cleaned.conflicts.clone(),
         problems,
         extra: supplied.extra.clone(),
-        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: epoch_for(sequence) },
+        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: read.learned.epoch },
     }
 }

@@ -1,6 +1,7 @@
 //! The stages, one a file, in the order an article meets them.
 
 pub mod admission;
+mod amend;
 pub mod clean;
 pub mod commit;
 pub mod dedup;

@@ -3,7 +3,7 @@
 use copydesk_article::{ArticleId, Field, Record, Sequence};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::{Change, Rejection, Report, Row};
+use crate::{Change, Rejection, Report, Row, envelope};
 
 /// Inserts or updates an article unless the stored state, or a tombstone, is newer: the row's number comes
 /// back where it won.
@@ -35,7 +35,7 @@ pub(super) fn write(transaction: &Transaction<'_>, batch: &[Row]) -> rusqlite::R
     let mut report = Report::default();
     for (position, row) in batch.iter().enumerate() {
         match &row.change {
-            Change::Put { id, record } => match parse(*id, record) {
+            Change::Put { id, record } => match envelope::open(*id, record) {
                 Ok((record, json)) => put(transaction, row.sequence, &record, json)?,
                 Err(reason) => report.rejected.push(Rejection { row: position, reason }),
             },
@@ -43,15 +43,6 @@ pub(super) fn write(transaction: &Transaction<'_>, batch: &[Row]) -> rusqlite::R
         }
     }
     Ok(report)
-}
-
-fn parse(id: ArticleId, bytes: &[u8]) -> Result<(Record, &str), String> {
-    let json = std::str::from_utf8(bytes).map_err(|error| format!("the record is not UTF-8: {error}"))?;
-    let record: Record = serde_json::from_str(json).map_err(|error| format!("not a record of an article: {error}"))?;
-    if record.id != id {
-        return Err(format!("the record is of another article, {}", record.id));
-    }
-    Ok((record, json))
 }
 
 fn put(transaction: &Transaction<'_>, sequence: Sequence, record: &Record, json: &str) -> rusqlite::Result<()> {

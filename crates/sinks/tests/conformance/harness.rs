@@ -1,19 +1,21 @@
 //! What the conformance suite needs to test a store: subjects, a desk that follows the contract, records.
 //!
-//! A new store is one more [`Subject`] in [`subjects`].
+//! A new store is one more [`Subject`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use copydesk_article::{
     ArticleId, Entity, EntityType, Field, Language, Mention, OFFSET_UNIT, Pipeline, Record, Sequence, SourceFormat,
     SourceInfo, Urls, VerdictKind, VerdictTag,
 };
 use copydesk_sinks::{
-    Change, JsonlOptions, JsonlSink, Report, Row, Sink, SinkError, SqliteOptions, SqliteSink, StdoutSink,
+    Change, JsonlOptions, JsonlSink, Report, Row, Secret, Sink, SinkError, SqliteOptions, SqliteSink, StdoutSink,
 };
 use serde_json::{Map, Value};
 
@@ -26,26 +28,27 @@ pub struct Held {
 }
 
 /// A store under test.
-pub trait Subject {
+#[async_trait]
+pub trait Subject: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// A new sink on the store at a place (a folder of its own), not yet open.
     fn sink(&self, place: &Path) -> Box<dyn Sink>;
 
     /// Every row the store holds. Keyed stores hold one an id, and deletes as rows without a record.
-    fn rows(&self, place: &Path) -> Vec<Held>;
+    async fn rows(&self, place: &Path) -> Vec<Held>;
 
     /// Leaves what a crash in the middle of writing these rows leaves behind, where the store does not
     /// undo that by itself.
-    fn tear(&self, place: &Path, batch: &[Row]);
+    fn tear(&self, _place: &Path, _batch: &[Row]) {}
+
+    /// Whether rows come back in the order they were delivered in.
+    fn keeps_order(&self) -> bool {
+        true
+    }
 
     /// Whether rows are parsed, so that one that is no record is rejected.
     fn parses(&self) -> bool;
-}
-
-/// Every store there is.
-pub fn subjects() -> Vec<Box<dyn Subject>> {
-    vec![Box::new(Jsonl), Box::new(Sqlite), Box::new(Stdout)]
 }
 
 /// The newest state of each id: its sequence and record.
@@ -67,6 +70,37 @@ pub fn held(batch: &[Row]) -> Vec<Held> {
         Change::Delete { .. } => None,
     };
     batch.iter().map(|row| Held { id: row.id().to_string(), sequence: row.sequence.0, record: record(row) }).collect()
+}
+
+/// A store with a server.
+#[async_trait]
+pub trait Served: Subject {
+    /// Where the server listens.
+    fn address(&self) -> SocketAddr;
+
+    /// A sink that reaches the server at another address and waits a second for an answer.
+    fn sink_at(&self, place: &Path, address: SocketAddr) -> Box<dyn Sink>;
+
+    /// A sink whose secret, [`WRONG`], is not the server's.
+    fn stranger(&self, place: &Path) -> Box<dyn Sink>;
+
+    /// A row that only the server can find fault with, and a word of what it says.
+    fn poison(&self, article: u8, sequence: u64) -> (Row, &'static str);
+
+    /// Kills the server and starts it again; false where it would forget everything.
+    async fn restart(&self) -> bool {
+        false
+    }
+}
+
+/// A secret that is wrong everywhere.
+pub const WRONG: &str = "wrong-pass-word";
+
+/// A file with a secret in a place, as a sink is told of it.
+pub fn secret(place: &Path, text: &str) -> Secret {
+    let path = place.join(format!("secret-{}", text.len()));
+    fs::write(&path, format!("{text}\n")).expect("write a secret");
+    Secret::File(path)
 }
 
 /// Calls a sink as the contract says, and keeps what the ledger would keep.
@@ -102,13 +136,18 @@ impl Desk {
         self.sink.deliver(batch).await.expect("deliver");
     }
 
-    pub async fn deliver(&mut self, batch: &[Row]) -> Report {
-        self.prepare(batch).await.expect("prepare");
-        let report = self.sink.deliver(batch).await.expect("deliver");
+    /// One try, as the runner makes it: what fails is opened again before the next.
+    pub async fn attempt(&mut self, batch: &[Row]) -> Result<Report, SinkError> {
+        self.prepare(batch).await?;
+        let report = self.sink.deliver(batch).await?;
         if let Some(state) = self.sink.state() {
             self.stored = Some(state);
         }
-        report
+        Ok(report)
+    }
+
+    pub async fn deliver(&mut self, batch: &[Row]) -> Report {
+        self.attempt(batch).await.expect("deliver")
     }
 }
 
@@ -130,6 +169,7 @@ impl Jsonl {
     }
 }
 
+#[async_trait]
 impl Subject for Jsonl {
     fn name(&self) -> &'static str {
         "jsonl"
@@ -139,7 +179,7 @@ impl Subject for Jsonl {
         Box::new(JsonlSink::with_clock(JsonlOptions::at(Self::path(place)), Arc::new(|| jiff::Timestamp::UNIX_EPOCH)))
     }
 
-    fn rows(&self, place: &Path) -> Vec<Held> {
+    async fn rows(&self, place: &Path) -> Vec<Held> {
         let mut rows = Vec::new();
         for name in Self::files(place).into_iter().filter(|name| !name.ends_with(".unfinished")) {
             let file = File::open(place.join("out").join(&name)).expect("open");
@@ -172,6 +212,7 @@ impl Sqlite {
     }
 }
 
+#[async_trait]
 impl Subject for Sqlite {
     fn name(&self) -> &'static str {
         "sqlite"
@@ -181,7 +222,7 @@ impl Subject for Sqlite {
         Box::new(SqliteSink::new(SqliteOptions::at(place.join("out/articles.db"))))
     }
 
-    fn rows(&self, place: &Path) -> Vec<Held> {
+    async fn rows(&self, place: &Path) -> Vec<Held> {
         let database = Self::connect(place);
         let sql = "SELECT id, sequence, record FROM articles UNION ALL SELECT id, sequence, NULL FROM tombstones";
         let mut statement = database.prepare(sql).expect("prepare");
@@ -193,8 +234,6 @@ impl Subject for Sqlite {
         rows.expect("query").map(|row| row.expect("row")).collect()
     }
 
-    fn tear(&self, _place: &Path, _batch: &[Row]) {}
-
     fn parses(&self) -> bool {
         true
     }
@@ -203,6 +242,7 @@ impl Subject for Sqlite {
 /// Standard output, as a file.
 pub struct Stdout;
 
+#[async_trait]
 impl Subject for Stdout {
     fn name(&self) -> &'static str {
         "stdout"
@@ -213,7 +253,7 @@ impl Subject for Stdout {
         Box::new(StdoutSink::with_writer(Box::new(file)))
     }
 
-    fn rows(&self, place: &Path) -> Vec<Held> {
+    async fn rows(&self, place: &Path) -> Vec<Held> {
         read_lines(&fs::read(place.join("stdout")).expect("read"))
     }
 
@@ -230,6 +270,12 @@ impl Subject for Stdout {
     }
 }
 
+/// A name for a place that any server takes: small letters and digits.
+pub fn name_of(place: &Path) -> String {
+    let name = place.file_name().expect("a name").to_string_lossy().to_lowercase();
+    format!("t{}", name.chars().filter(char::is_ascii_alphanumeric).collect::<String>())
+}
+
 fn half_of(batch: &[Row]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for row in batch {
@@ -242,7 +288,7 @@ fn half_of(batch: &[Row]) -> Vec<u8> {
     bytes
 }
 
-fn read_lines(bytes: &[u8]) -> Vec<Held> {
+pub fn read_lines(bytes: &[u8]) -> Vec<Held> {
     let text = std::str::from_utf8(bytes).expect("text");
     assert!(text.is_empty() || text.ends_with('\n'), "a line is torn");
     let read = |line: &str| {
@@ -331,7 +377,10 @@ pub fn record(article: u8, sequence: u64, text: &str) -> Record {
         links: Vec::new(),
         language: Language { code: "en".to_owned(), confidence: 1.0, parts: Vec::new() },
         text: text.to_owned(),
+        changes: None,
+        copies: None,
         removed: Vec::new(),
+        marked: Vec::new(),
         repairs: Vec::new(),
         offset_unit: OFFSET_UNIT.to_owned(),
         entities,

@@ -175,7 +175,7 @@ async fn segments_are_closed_by_size_and_by_hour_and_compressed() {
             "articles.jsonl"
         ]
     );
-    assert_eq!(Jsonl.rows(folder.path()), held(&rows));
+    assert_eq!(Jsonl.rows(folder.path()).await, held(&rows));
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn compression_can_be_left_off() {
     desk.sink.close().await.expect("close");
     let closed = "articles-20261121T21Z-000000000101-000000000102.jsonl";
     assert_eq!(Jsonl::files(folder.path()), [closed, "articles.jsonl"]);
-    assert_eq!(Jsonl.rows(folder.path()), held(&[row(101), row(102), row(103)]));
+    assert_eq!(Jsonl.rows(folder.path()).await, held(&[row(101), row(102), row(103)]));
     // What is left uncompressed is compressed once that is switched on.
     let mut desk = desk.crash(small_segments(folder.path(), Compression::Zstd, &seconds)).await;
     desk.sink.close().await.expect("close");
@@ -289,7 +289,7 @@ proptest! {
         let expected = runtime.block_on(run(folder.path(), steps));
         // Waits for compressions that dropped sinks have left behind.
         drop(runtime);
-        prop_assert_eq!(Jsonl.rows(folder.path()), held(&expected));
+        prop_assert_eq!(tokio::runtime::Builder::new_current_thread().build().expect("runtime").block_on(Jsonl.rows(folder.path())), held(&expected));
         let strange = Jsonl::files(folder.path()).into_iter().find(|name| name.starts_with("articles."));
         prop_assert_eq!(strange.as_deref(), Some("articles.jsonl"), "no file was mistaken for a foreign one");
     }

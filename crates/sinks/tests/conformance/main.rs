@@ -1,199 +1,45 @@
-//! What every store must do, written once against the contract and run for each subject of the harness; and
-//! in a module each, what only one of them must.
+//! What every store must do (`contract.rs`), what every store with a server must survive (`faults.rs`), and in a
+//! module each, what only one of them must.
 //!
-//! A crash is played by dropping the sink where it stands and opening a new one with the state that would
-//! have been durable. (The end-to-end tests kill the real binary.)
+//! Tests with `real` in their names start a real server on a random port of this machine; they fail where there is
+//! none. `tests/run` installs the servers, and where it may not it leaves those tests out and says so.
 
+mod contract;
+mod faults;
+mod folder;
 mod harness;
 mod jsonl;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(feature = "opensearch")]
+mod opensearch;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+#[path = "../../../../tests/support/postgres_server.rs"]
+#[allow(dead_code)] // the end-to-end tests use it, too
+mod postgres_server;
+mod proxy;
+#[cfg(feature = "s3")]
+mod s3;
+#[path = "../../../../tests/support/servers.rs"]
+#[allow(dead_code)] // not every build has every server
+mod servers;
 mod sqlite;
+#[cfg(feature = "webhook")]
+mod webhook;
 
-use std::path::Path;
-
-use copydesk_sinks::{Change, Class, Row};
-use harness::{Desk, Held, Subject, delete, held, id, newest, put, subjects};
-
-/// Asserts that the store holds what these rows, delivered in this order, should have left; `repeated` may
-/// be there twice in a store of class [`Class::Append`].
-fn assert_holds(subject: &dyn Subject, class: Class, place: &Path, rows: &[Row], repeated: &[Row]) {
-    let (name, found, expected) = (subject.name(), subject.rows(place), held(rows));
-    match class {
-        Class::Keyed => {
-            assert_eq!(newest(&found), newest(&expected), "{name}");
-            assert_eq!(found.len(), newest(&found).len(), "{name}: one state an id");
-        }
-        Class::FencedAppend => assert_eq!(found, expected, "{name}: every row once, in order"),
-        Class::Append => {
-            assert_eq!(newest(&found), newest(&expected), "{name}");
-            let repeated = held(repeated);
-            let count = |rows: &[Held], row: &Held| rows.iter().filter(|other| *other == row).count();
-            for row in &found {
-                let allowed = count(&expected, row) + usize::from(repeated.contains(row));
-                let there = count(&found, row);
-                assert!(there <= allowed, "{name}: {row:?} is there {there} times, {allowed} are allowed");
-            }
-        }
-    }
+#[tokio::test]
+async fn jsonl_keeps_the_contract() {
+    contract::all(&harness::Jsonl).await;
 }
 
 #[tokio::test]
-async fn the_higher_sequence_wins() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut desk = Desk::open(subject.sink(folder.path()), None).await;
-        let class = desk.sink.class();
-        let rows = [put(1, 1, "first"), put(2, 2, "other"), put(1, 3, "second")];
-        desk.deliver(&rows[..2]).await;
-        desk.deliver(&rows[2..]).await;
-        assert_holds(&*subject, class, folder.path(), &rows, &[]);
-        desk.deliver(&rows[..1]).await;
-        let again = [&rows[..], &rows[..1]].concat();
-        assert_holds(&*subject, class, folder.path(), &again, &[]);
-        assert_eq!(newest(&subject.rows(folder.path()))[&id(1).to_string()].0, 3, "{}", subject.name());
-    }
+async fn sqlite_keeps_the_contract() {
+    contract::all(&harness::Sqlite).await;
 }
 
 #[tokio::test]
-async fn a_batch_whose_reply_was_lost_is_repeated() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut desk = Desk::open(subject.sink(folder.path()), None).await;
-        let class = desk.sink.class();
-        let rows = [put(1, 1, "one"), put(2, 2, "two"), delete(1, 3), put(3, 4, "three"), put(4, 5, "four")];
-        desk.deliver(&rows[..1]).await;
-        desk.deliver_unheard(&rows[1..4]).await;
-        let mut desk = desk.crash(subject.sink(folder.path())).await;
-        // The repeat may be longer than the batch that failed.
-        desk.deliver(&rows[1..]).await;
-        assert_holds(&*subject, class, folder.path(), &rows, &rows[1..4]);
-    }
-}
-
-#[tokio::test]
-async fn a_crash_between_prepare_and_deliver_leaves_nothing() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut desk = Desk::open(subject.sink(folder.path()), None).await;
-        let class = desk.sink.class();
-        let rows = [put(1, 1, "one"), put(2, 2, "two")];
-        desk.deliver(&rows[..1]).await;
-        desk.prepare(&rows[1..]).await.expect("prepare");
-        let mut desk = desk.crash(subject.sink(folder.path())).await;
-        assert_holds(&*subject, class, folder.path(), &rows[..1], &[]);
-        desk.deliver(&rows[1..]).await;
-        assert_holds(&*subject, class, folder.path(), &rows, &[]);
-    }
-}
-
-#[tokio::test]
-async fn a_crash_in_the_middle_of_a_write_is_undone_or_repeated() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut desk = Desk::open(subject.sink(folder.path()), None).await;
-        let class = desk.sink.class();
-        let rows = [put(1, 1, "one"), put(2, 2, "two"), put(3, 3, "three"), put(4, 4, "four")];
-        desk.prepare(&rows).await.expect("prepare");
-        subject.tear(folder.path(), &rows);
-        let mut desk = desk.crash(subject.sink(folder.path())).await;
-        desk.deliver(&rows).await;
-        assert_holds(&*subject, class, folder.path(), &rows, &rows);
-        desk.deliver(&[put(5, 5, "five")]).await;
-        let all = [&rows[..], &[put(5, 5, "five")]].concat();
-        assert_holds(&*subject, class, folder.path(), &all, &rows);
-    }
-}
-
-#[tokio::test]
-async fn the_same_sink_opens_again_after_a_failed_call() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut desk = Desk::open(subject.sink(folder.path()), None).await;
-        let class = desk.sink.class();
-        let rows = [put(1, 1, "one"), put(2, 2, "two"), put(3, 3, "three")];
-        desk.deliver(&rows[..1]).await;
-        desk.deliver_unheard(&rows[1..]).await;
-        let Desk { mut sink, stored } = desk;
-        sink.open(stored.as_deref()).await.expect("open again");
-        let mut desk = Desk { sink, stored };
-        desk.deliver(&rows[1..]).await;
-        assert_holds(&*subject, class, folder.path(), &rows, &rows[1..]);
-    }
-}
-
-#[tokio::test]
-async fn what_was_deleted_stays_deleted() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut desk = Desk::open(subject.sink(folder.path()), None).await;
-        let class = desk.sink.class();
-        let rows = [put(1, 1, "one"), put(2, 2, "two"), delete(1, 3), put(1, 1, "one"), delete(9, 4)];
-        desk.deliver(&rows[..3]).await;
-        desk.deliver(&rows[3..]).await;
-        assert_holds(&*subject, class, folder.path(), &rows, &[]);
-        let states = newest(&subject.rows(folder.path()));
-        assert_eq!(states[&id(1).to_string()], (3, None), "{}", subject.name());
-        assert!(states[&id(2).to_string()].1.is_some(), "{}", subject.name());
-        desk.deliver(&[put(1, 5, "one again")]).await;
-        let states = newest(&subject.rows(folder.path()));
-        assert!(matches!(&states[&id(1).to_string()], (5, Some(_))), "{}", subject.name());
-    }
-}
-
-#[tokio::test]
-async fn a_poisoned_row_hurts_only_itself() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut desk = Desk::open(subject.sink(folder.path()), None).await;
-        let poison = |article, bytes: &[u8]| Row {
-            sequence: copydesk_article::Sequence(2),
-            change: Change::Put { id: id(article), record: bytes.into() },
-        };
-        // No JSON; two lines, which no store may split into two rows.
-        let batch = [put(1, 1, "one"), poison(2, b"{oops"), poison(3, b"{\n}"), put(4, 3, "four")];
-        let report = desk.deliver(&batch).await;
-        let rejected: Vec<usize> = report.rejected.iter().map(|rejection| rejection.row).collect();
-        let expected: &[usize] = if subject.parses() { &[1, 2] } else { &[2] };
-        assert_eq!(rejected, expected, "{}", subject.name());
-        assert!(report.rejected.iter().all(|rejection| !rejection.reason.is_empty()), "{}", subject.name());
-        let rows = subject.rows(folder.path());
-        assert_eq!(rows.len(), batch.len() - expected.len(), "{}", subject.name());
-        let states = newest(&rows);
-        for article in [1, 4] {
-            assert!(states[&id(article).to_string()].1.is_some(), "{}", subject.name());
-        }
-    }
-}
-
-#[tokio::test]
-async fn closing_and_opening_again_goes_on_where_it_stopped() {
-    for subject in subjects() {
-        let folder = tempfile::tempdir().expect("temp");
-        let mut rows = Vec::new();
-        let (mut stored, mut class) = (None, Class::Append);
-        for round in 1..=4_u8 {
-            let mut desk = Desk::open(subject.sink(folder.path()), stored).await;
-            class = desk.sink.class();
-            let batch = [put(round, u64::from(round) * 2, "text"), put(round + 100, u64::from(round) * 2 + 1, "more")];
-            desk.deliver(&batch).await;
-            rows.extend(batch);
-            desk.sink.idle().await.expect("idle");
-            assert_eq!(desk.sink.state(), desk.stored, "{}: the state stands still between batches", subject.name());
-            desk.sink.close().await.expect("close");
-            stored = desk.stored;
-        }
-        assert_holds(&*subject, class, folder.path(), &rows, &[]);
-    }
-}
-
-#[tokio::test]
-async fn the_target_says_where_rows_go() {
-    for subject in subjects() {
-        let (one, other) = (tempfile::tempdir().expect("temp"), tempfile::tempdir().expect("temp"));
-        let target = |place: &Path| subject.sink(place).target();
-        assert_eq!(target(one.path()), target(one.path()), "{}", subject.name());
-        // There is but one standard output.
-        if subject.name() != "stdout" {
-            assert_ne!(target(one.path()), target(other.path()), "{}", subject.name());
-        }
-    }
+async fn stdout_keeps_the_contract() {
+    contract::all(&harness::Stdout).await;
 }

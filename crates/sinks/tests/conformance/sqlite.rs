@@ -119,7 +119,7 @@ proptest! {
             }
         });
         let expected: BTreeMap<_, _> = newest(&held(&batches.concat()));
-        let rows = Sqlite.rows(folder.path());
+        let rows = runtime.block_on(Sqlite.rows(folder.path()));
         prop_assert_eq!(newest(&rows), expected.clone());
         prop_assert_eq!(rows.len(), expected.len());
         let database = Sqlite::connect(folder.path());

@@ -89,7 +89,13 @@ fn leave_no_trace(config: &mut Config, scratch: &Path) {
     config.pipeline.free_space_reserve_bytes = 0;
     config.pipeline.stop_secs = u64::from(u32::MAX);
     config.pipeline.restarts = 0;
-    config.policies = Policies { duplicate_id: Policy::Tag, duplicate_text: Policy::Tag };
+    config.policies = Policies {
+        duplicate_id: Policy::Tag,
+        duplicate_url: Policy::Tag,
+        duplicate_text: Policy::Tag,
+        near_duplicate: Policy::Tag,
+        revision: Policy::Tag,
+    };
     let options = JsonlOptions {
         path: scratch.join("out/records.jsonl"),
         segment_max_bytes: u64::MAX,

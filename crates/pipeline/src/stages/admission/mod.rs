@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{FileNumber, Sequence};
+use copydesk_boilerplate::Rules;
 use copydesk_disk::Generation;
 use copydesk_ledger::{FileRow, FileState, Start};
 use copydesk_readers::{Found, Position};
@@ -38,6 +39,7 @@ use crate::flow::{Item, Read};
 use crate::gate::Gate;
 use crate::intake::{FileSource, IntakePart, Left, Priority};
 use crate::lanes::{LIVE_TURNS, Lanes};
+use crate::learning::needed_by;
 use crate::stages::GivenUp;
 use crate::stages::commit::FileEnd;
 use crate::status::Station;
@@ -285,7 +287,19 @@ impl Reading {
     }
 
     fn wait_until_committed(&self) -> Result<(), Halt> {
-        let last = Sequence(self.next.0 - 1);
+        self.wait_until(Sequence(self.next.0 - 1))
+    }
+
+    /// What the next article is to use of what was learned: waits until all that it was learned from is committed.
+    fn learned(&self) -> Result<Arc<Rules>, Halt> {
+        let needed = needed_by(self.next);
+        if self.context.settlement.committed_sequence() < needed {
+            self.wait_until(needed)?;
+        }
+        self.context.learned.of(self.next).ok_or(Halt::GivenUp)
+    }
+
+    fn wait_until(&self, last: Sequence) -> Result<(), Halt> {
         let mut changes = self.context.settlement.watch();
         self.station.waits_at_gate();
         self.runtime.block_on(async {

@@ -139,6 +139,8 @@ impl Reading {
     /// Sends one record on its way.
     pub(super) fn admit(&mut self, job: &Job, info: &Arc<FileInfo>, item: RecordItem, deaths: u32) -> Result<(), Halt> {
         let end = item.end();
+        // Bad records wait, too: the spans in flight are bounded by the sequence, whatever it is given to.
+        let learned = self.learned()?;
         let item = match item {
             RecordItem::Record(record) if deaths >= DEATHS => RecordItem::Bad(BadRecord {
                 index: record.index,
@@ -162,7 +164,8 @@ impl Reading {
                     bytes: record.bytes.clone(),
                     content: record.content,
                     supplied: record.supplied,
-                    twin_in_flight: false,
+                    learned,
+                    seen_before: false,
                 };
                 (record.index, bytes, Step::Going(Box::new(read)))
             }

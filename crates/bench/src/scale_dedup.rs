@@ -1,0 +1,207 @@
+//! `scale-dedup`: how fast recognising copies is when a million articles are known, and what that takes.
+//!
+//! One thread fingerprints and judges, and every 256 articles go into the ledger's index in one batch, as in the desk
+//! but without a sync, records or sinks. Processor time is that of the whole process, the store's own threads included,
+//! less what making the articles up took. With `--signatures` there are no texts: random anchors, of which some are
+//! common, go through the index alone.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::ensure;
+use clap::Args;
+use copydesk_article::{ArticleId, Sequence};
+use copydesk_dedup::{
+    Article, Changes, Fingerprint, Holder, Horizon, Index, Judgement, Posting, Recent, TextRow, Window, judge,
+};
+use copydesk_ledger::{FjallLedger, Ledger, LedgerIndex, Options as LedgerOptions};
+
+use crate::process::{cpu_seconds, peak_memory_bytes, thread_cpu_seconds};
+use crate::random::Random;
+use crate::synthesis::Synthesis;
+
+/// Articles a batch.
+const BATCH: u64 = 256;
+
+/// Times the figures are reported.
+const SLICES: u64 = 10;
+
+/// Anchors of a signature.
+const ANCHORS: usize = 24;
+
+/// Options of `scale-dedup`.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// A corpus to make articles from.
+    #[arg(long, value_name = "FOLDER", required_unless_present = "signatures")]
+    pub corpus: Option<PathBuf>,
+    /// How many articles.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub articles: u64,
+    /// Of a hundred articles, so many are copies of one before.
+    #[arg(long, default_value_t = 15)]
+    pub copies: usize,
+    /// In how many windows of time they come.
+    #[arg(long, default_value_t = 3)]
+    pub windows: u64,
+    /// Seed of the articles.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Random signatures instead of articles: the index alone.
+    #[arg(long)]
+    pub signatures: bool,
+    /// Folder for the ledger; it must be empty [default: a temporary one].
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
+
+/// Streams, and prints figures as they come.
+///
+/// # Errors
+/// Where the corpus can't be read or the ledger fails.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    ensure!(options.articles >= SLICES * BATCH, "take at least {} articles", SLICES * BATCH);
+    let scratch = tempfile::tempdir()?;
+    let folder = options.folder.clone().unwrap_or_else(|| scratch.path().to_owned());
+    let ledger_options = LedgerOptions { folder, ..LedgerOptions::default() };
+    let source = match &options.corpus {
+        Some(corpus) if !options.signatures => Source::Articles(Synthesis::of(corpus, options.seed, options.copies)?),
+        _ => Source::Signatures(options.seed),
+    };
+    let before = peak_memory_bytes("self")?;
+    let mut stream = Stream { ledger: FjallLedger::open(&ledger_options)?, recent: Recent::default(), copies: 0 };
+    let slice = options.articles / SLICES;
+    let mut done = 0;
+    for number in 0..SLICES {
+        let (started, mut making) = (cpu_seconds("self")?, 0.0);
+        let until = if number + 1 == SLICES { options.articles } else { done + slice };
+        let articles = until - done;
+        while done < until {
+            let batch = done + 1..=(done + BATCH).min(until);
+            done = *batch.end();
+            making += stream.take(&source, batch, options)?;
+        }
+        let seconds = cpu_seconds("self")?.since(started).total() - making;
+        let (bytes, _) = stream.ledger.disk_bytes()?;
+        println!(
+            "{done} articles: {:.0} a processor second, {} bytes on disk an article, {} copies, peak memory {} MiB",
+            articles as f64 / seconds,
+            bytes / done,
+            stream.copies,
+            peak_memory_bytes("self")? >> 20,
+        );
+    }
+    println!("peak memory before the first article: {} MiB (the corpus)", before >> 20);
+    let ledger = reopened(stream, &ledger_options)?;
+    expire(&ledger, options.windows as u32)
+}
+
+enum Source {
+    Articles(Synthesis),
+    Signatures(u64),
+}
+
+struct Stream {
+    ledger: FjallLedger,
+    recent: Recent,
+    copies: u64,
+}
+
+impl Stream {
+    /// Takes a batch; the processor seconds that making it up took.
+    fn take(
+        &mut self,
+        source: &Source,
+        numbers: std::ops::RangeInclusive<u64>,
+        options: &Options,
+    ) -> anyhow::Result<f64> {
+        let began = thread_cpu_seconds();
+        let last = Sequence(*numbers.end());
+        let texts: Vec<(u64, String)> = match source {
+            Source::Articles(made) => numbers.clone().map(|number| (number, made.text(number))).collect(),
+            Source::Signatures(_) => Vec::new(),
+        };
+        let making = thread_cpu_seconds() - began;
+        let window = |number: u64| Window((number * options.windows / (options.articles + 1)) as u32);
+        let mut batch = Vec::with_capacity(BATCH as usize);
+        for (number, text) in texts {
+            let text = Fingerprint::of(&text, None);
+            batch.push(self.judge(number, window(number), &text)?);
+        }
+        if let Source::Signatures(seed) = source {
+            for number in numbers {
+                batch.push(self.look_up(*seed, number, window(number))?);
+            }
+        }
+        self.ledger.remember(&batch)?;
+        self.recent.settle(last);
+        Ok(making)
+    }
+
+    fn judge(&mut self, number: u64, window: Window, text: &Fingerprint) -> anyhow::Result<Changes> {
+        let id = ArticleId::of("scale", None, &number.to_be_bytes());
+        let article = Article { id, sequence: Sequence(number), window, fetched: None, text };
+        let index = LedgerIndex { ledger: &self.ledger, horizon: Horizon::default() };
+        let over = self.recent.over(&index, Horizon::default());
+        let outcome = judge(&over, &article, &copydesk_dedup::Options::default())?;
+        self.copies += u64::from(outcome.judgement != Judgement::Original);
+        self.recent.push(outcome.changes.clone());
+        Ok(outcome.changes)
+    }
+
+    /// A signature, after the look-ups that judging an original takes.
+    fn look_up(&mut self, seed: u64, number: u64, window: Window) -> anyhow::Result<Changes> {
+        let mut random = Random::new(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut wide = || (random.below(usize::MAX) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let text = u128::from(wide()) << 64 | u128::from(wide());
+        // One in twenty is a common phrase.
+        let mut anchors: Vec<u64> = (0..ANCHORS).map(|_| wide()).collect();
+        for anchor in &mut anchors {
+            if *anchor % 20 == 0 {
+                *anchor %= 100_000;
+            }
+        }
+        let index = LedgerIndex { ledger: &self.ledger, horizon: Horizon::default() };
+        let over = self.recent.over(&index, Horizon::default());
+        over.text(text)?;
+        let holders = over.holders(&anchors)?;
+        let anchors = anchors.into_iter().zip(holders);
+        let original = Holder { id: ArticleId::of("scale", None, &number.to_be_bytes()), sequence: Sequence(number) };
+        let changes = Changes {
+            sequence: Sequence(number),
+            window,
+            text: Some((text, TextRow { original, likeness: None })),
+            anchors: anchors.map(|(key, before)| Posting { key, before: Some(before) }).collect(),
+            sketch: None,
+            address: None,
+        };
+        self.recent.push(changes.clone());
+        Ok(changes)
+    }
+}
+
+fn reopened(stream: Stream, options: &LedgerOptions) -> anyhow::Result<FjallLedger> {
+    drop(stream);
+    let (started, cpu) = (Instant::now(), cpu_seconds("self")?);
+    let ledger = FjallLedger::open(options)?;
+    let cpu = cpu_seconds("self")?.since(cpu).total();
+    println!("opened again in {:.2} s ({cpu:.2} processor seconds)", started.elapsed().as_secs_f64());
+    Ok(ledger)
+}
+
+fn expire(ledger: &FjallLedger, windows: u32) -> anyhow::Result<()> {
+    let (before, _) = ledger.disk_bytes()?;
+    for window in 1..windows {
+        let (started, cpu) = (Instant::now(), cpu_seconds("self")?);
+        ledger.forget(Horizon { keys: Window(window), texts: Window(window) })?;
+        let (bytes, _) = ledger.disk_bytes()?;
+        println!(
+            "window {window} of {windows} expired in {:.2} s ({:.2} processor seconds): {} of {} MiB left",
+            started.elapsed().as_secs_f64(),
+            cpu_seconds("self")?.since(cpu).total(),
+            bytes >> 20,
+            before >> 20,
+        );
+    }
+    Ok(())
+}

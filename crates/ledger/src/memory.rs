@@ -1,0 +1,391 @@
+//! What is remembered of articles to recognise their copies and versions: [`copydesk_dedup`]'s index, durable.
+//!
+//! | keyspace | key | value |
+//! |---|---|---|
+//! | `texts`, `addresses` | window + hash | who had the text; what stands at the address |
+//! | `anchors` | window + anchor | sequences of the first originals that have it |
+//! | `sketches` | sequence | the text's tokens |
+//! | `records` | sequence | the record of a version that another may follow |
+//! | `clusters` | sequence of the original | [`ClusterRow`] |
+//! | `members` | sequence of the original + of the copy | [`MemberRow`] |
+//! | `windows` | window | its first sequence |
+//!
+//! Windows expire whole, like the segments of the outbox and for the same reasons: a window's keys lie together (its
+//! number comes first, or its sequences follow each other), so its tables are dropped as they are and nothing is
+//! rewritten. A table that also holds a newer window's rows goes with a later one; its old rows are not seen, because no
+//! look-up goes beyond its [`Horizon`]. The newest window is never dropped, so no keyspace is ever left without tables
+//! by this. Nothing is scanned, and nothing but `windows` (a row a month) is read at start.
+//!
+//! Rows are bytes in fixed places, not JSON: there are thirty of them an article.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::RangeInclusive;
+
+use copydesk_article::{ArticleId, Sequence};
+use copydesk_dedup::{
+    AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, Posting, SketchRow, TextRow, Window,
+};
+use fjall::{AbstractTree, Keyspace, OwnedWriteBatch as WriteBatch};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Ledger;
+use crate::store::Store;
+use crate::{LedgerError, keys, memory_rows};
+
+/// Sites that a cluster remembers by name; of further ones only their articles are counted.
+pub const MAX_SITES: usize = 32;
+
+/// What one arrival adds to the memory.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// What it is found by from now on.
+    pub changes: Changes,
+    /// What counted when it was judged; what lies before is dropped once this is durable.
+    pub horizon: Horizon,
+    /// The cluster it founds or joins.
+    pub member: Option<Membership>,
+    /// The version that it takes the place of; its record is kept under its sequence.
+    pub supersedes: Option<Holder>,
+    /// Records to keep: the sequence to keep one under, and which of the entry's changes it is.
+    pub records: Vec<(Sequence, usize)>,
+}
+
+/// An article's place in a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Membership {
+    /// Sequence of the cluster's original; the article's own where it is that.
+    pub original: Sequence,
+    /// When the desk first saw the article.
+    pub seen_at: Timestamp,
+    /// Its site, or where that is not known its source.
+    pub site: String,
+    /// When it was published, ISO 8601, as precise as it is known.
+    pub published: Option<String>,
+    /// How like the original it is; none where it is the same text.
+    pub likeness: Option<Likeness>,
+}
+
+/// One story in all its copies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterRow {
+    /// The original: the first in sequence.
+    pub original: ArticleId,
+    /// Articles, the original among them.
+    pub members: u64,
+    /// When the original was first seen.
+    pub first_seen: Timestamp,
+    /// When the newest copy was.
+    pub last_seen: Timestamp,
+    /// Who published it, each once, in the order of their first; at most [`MAX_SITES`].
+    pub sites: Vec<String>,
+    /// The earliest `published` of all, ISO 8601.
+    pub published: Option<String>,
+}
+
+impl ClusterRow {
+    fn new(original: ArticleId, member: &Membership) -> Self {
+        Self {
+            original,
+            members: 1,
+            first_seen: member.seen_at,
+            last_seen: member.seen_at,
+            sites: vec![member.site.clone()],
+            published: member.published.clone(),
+        }
+    }
+
+    /// Takes a copy in.
+    pub fn join(&mut self, member: &Membership) {
+        self.members += 1;
+        self.last_seen = self.last_seen.max(member.seen_at);
+        if self.sites.len() < MAX_SITES && !self.sites.contains(&member.site) {
+            self.sites.push(member.site.clone());
+        }
+        // ISO 8601 in one zone sorts as text; in two it is right to the day, which is all most pages tell.
+        let earlier = |known: &String| member.published.as_ref().is_some_and(|published| published < known);
+        if self.published.as_ref().is_none_or(earlier) {
+            self.published = member.published.clone().or(self.published.take());
+        }
+    }
+}
+
+/// A copy in its cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberRow {
+    /// The article.
+    pub id: ArticleId,
+    /// Its site, or its source.
+    pub site: String,
+    /// When it was published.
+    pub published: Option<String>,
+    /// How like the original it is; none where it is the same text.
+    pub likeness: Option<Likeness>,
+}
+
+/// The ledger as an index, from a horizon on.
+#[derive(Clone, Copy)]
+pub struct LedgerIndex<'a> {
+    /// The ledger.
+    pub ledger: &'a dyn Ledger,
+    /// What counts.
+    pub horizon: Horizon,
+}
+
+impl Index for LedgerIndex<'_> {
+    type Error = LedgerError;
+
+    fn text(&self, key: u128) -> Result<Option<TextRow>, LedgerError> {
+        self.ledger.known_text(key, self.horizon)
+    }
+
+    fn holders(&self, keys: &[u64]) -> Result<Vec<Vec<Sequence>>, LedgerError> {
+        self.ledger.anchor_holders(keys, self.horizon)
+    }
+
+    fn sketches(&self, sequences: &[Sequence]) -> Result<Vec<Option<SketchRow>>, LedgerError> {
+        self.ledger.sketches(sequences, self.horizon)
+    }
+
+    fn address(&self, key: u128) -> Result<Option<AddressRow>, LedgerError> {
+        self.ledger.known_address(key, self.horizon)
+    }
+}
+
+/// The windows there are, with the first sequence of each, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Windows(pub Vec<(Window, Sequence)>);
+
+impl Windows {
+    fn from(&self, oldest: Window) -> &[(Window, Sequence)] {
+        &self.0[self.0.partition_point(|(window, _)| *window < oldest)..]
+    }
+
+    /// The first sequence that counts; one after all where none does.
+    fn first_sequence(&self, oldest: Window) -> Sequence {
+        self.from(oldest).first().map_or(Sequence(u64::MAX), |(_, first)| *first)
+    }
+
+    /// The newest.
+    pub fn newest(&self) -> Option<Window> {
+        self.0.last().map(|(window, _)| *window)
+    }
+}
+
+/// The keyspaces of the memory.
+pub struct MemorySpaces {
+    pub texts: Keyspace,
+    pub addresses: Keyspace,
+    pub anchors: Keyspace,
+    pub sketches: Keyspace,
+    pub records: Keyspace,
+    pub clusters: Keyspace,
+    pub members: Keyspace,
+    pub windows: Keyspace,
+}
+
+/// What a group of articles changes in rows that more than one of them may change, gathered so that the group sees its
+/// own changes and a batch never holds a key twice.
+#[derive(Default)]
+pub struct Gathered {
+    anchors: HashMap<(Window, u64), Vec<Sequence>>,
+    texts: HashMap<(Window, u128), TextRow>,
+    addresses: HashMap<(Window, u128), Vec<u8>>,
+    clusters: HashMap<Sequence, ClusterRow>,
+    opened: Option<(Window, Sequence)>,
+}
+
+impl Gathered {
+    /// The window that the group opens, if it does.
+    pub const fn opened(&self) -> Option<(Window, Sequence)> {
+        self.opened
+    }
+}
+
+impl Store {
+    /// Adds an article's changes to a batch, or gathers them.
+    pub fn remember(
+        &self,
+        batch: &mut WriteBatch,
+        gathered: &mut Gathered,
+        changes: &Changes,
+    ) -> Result<(), LedgerError> {
+        let Changes { sequence, window, .. } = *changes;
+        let newest = gathered.opened.map(|(window, _)| window).or_else(|| self.windows_known().newest());
+        if newest.is_none_or(|newest| window > newest) {
+            gathered.opened = Some((window, sequence));
+            batch.insert(&self.memory.windows, window.0.to_be_bytes(), keys::sequence(sequence));
+        }
+        if let Some((key, row)) = changes.text
+            && !gathered.texts.contains_key(&(window, key))
+            && self.bytes(&self.memory.texts, &keys::in_window(window, key))?.is_none()
+        {
+            gathered.texts.insert((window, key), row);
+        }
+        let first = match gathered.opened {
+            Some((opened, first)) if opened == window => first,
+            _ => self.windows_known().first_sequence(window),
+        };
+        for Posting { key, before } in &changes.anchors {
+            let place = (window, *key);
+            let holders = match (gathered.anchors.entry(place), before) {
+                (Entry::Occupied(gathered), _) => gathered.into_mut(),
+                // All who had it before, in this window too.
+                (Entry::Vacant(vacant), Some(before)) if before.len() < MAX_HOLDERS => {
+                    vacant.insert(before.iter().copied().filter(|holder| *holder >= first).collect())
+                }
+                (Entry::Vacant(vacant), _) => {
+                    let stored = self.bytes(&self.memory.anchors, &keys::anchor(window, *key))?;
+                    vacant.insert(stored.map_or_else(Vec::new, |bytes| memory_rows::holders(&bytes)))
+                }
+            };
+            if holders.len() < MAX_HOLDERS {
+                holders.push(sequence);
+            }
+        }
+        if let Some(row) = &changes.sketch {
+            batch.insert(&self.memory.sketches, keys::sequence(sequence), memory_rows::encode_sketch(row));
+        }
+        if let Some((key, row)) = &changes.address {
+            gathered.addresses.insert((window, *key), memory_rows::encode_address(row));
+        }
+        Ok(())
+    }
+
+    /// Takes an article into its cluster.
+    pub fn join(
+        &self,
+        batch: &mut WriteBatch,
+        gathered: &mut Gathered,
+        (id, sequence): (ArticleId, Sequence),
+        member: &Membership,
+    ) -> Result<(), LedgerError> {
+        if member.original == sequence {
+            gathered.clusters.insert(sequence, ClusterRow::new(id, member));
+            return Ok(());
+        }
+        let cluster = match gathered.clusters.entry(member.original) {
+            Entry::Occupied(gathered) => gathered.into_mut(),
+            Entry::Vacant(vacant) => {
+                let key = keys::sequence(member.original);
+                let stored = self.get::<ClusterRow>(&self.memory.clusters, "clusters", &key)?;
+                // The original's row may have expired: then nobody asks for the cluster either.
+                let Some(row) = stored else { return Ok(()) };
+                vacant.insert(row)
+            }
+        };
+        cluster.join(member);
+        let row =
+            MemberRow { id, site: member.site.clone(), published: member.published.clone(), likeness: member.likeness };
+        self.put(batch, &self.memory.members, &keys::member(member.original, sequence), &row);
+        Ok(())
+    }
+
+    /// Adds what was gathered to the batch.
+    pub fn write_gathered(&self, batch: &mut WriteBatch, gathered: &Gathered) {
+        for ((window, key), row) in &gathered.texts {
+            batch.insert(&self.memory.texts, keys::in_window(*window, *key), memory_rows::encode_text(row));
+        }
+        for ((window, key), row) in &gathered.addresses {
+            batch.insert(&self.memory.addresses, keys::in_window(*window, *key), row.as_slice());
+        }
+        for ((window, key), holders) in &gathered.anchors {
+            batch.insert(&self.memory.anchors, keys::anchor(*window, *key), memory_rows::encode_holders(holders));
+        }
+        for (original, row) in &gathered.clusters {
+            self.put(batch, &self.memory.clusters, &keys::sequence(*original), row);
+        }
+    }
+
+    pub fn known_text(&self, key: u128, horizon: Horizon) -> Result<Option<TextRow>, LedgerError> {
+        for (window, _) in self.windows_known().from(horizon.keys) {
+            if let Some(bytes) = self.bytes(&self.memory.texts, &keys::in_window(*window, key))? {
+                return Ok(memory_rows::text(&bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    pub fn known_address(&self, key: u128, horizon: Horizon) -> Result<Option<AddressRow>, LedgerError> {
+        for (window, _) in self.windows_known().from(horizon.keys).iter().rev() {
+            if let Some(bytes) = self.bytes(&self.memory.addresses, &keys::in_window(*window, key))? {
+                return Ok(memory_rows::address(&bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    pub fn anchor_holders(&self, anchors: &[u64], horizon: Horizon) -> Result<Vec<Vec<Sequence>>, LedgerError> {
+        let mut found = vec![Vec::new(); anchors.len()];
+        for (window, _) in self.windows_known().from(horizon.texts) {
+            for (holders, anchor) in found.iter_mut().zip(anchors).filter(|(holders, _)| holders.len() < MAX_HOLDERS) {
+                if let Some(bytes) = self.bytes(&self.memory.anchors, &keys::anchor(*window, *anchor))? {
+                    holders.extend(memory_rows::holders(&bytes));
+                    holders.truncate(MAX_HOLDERS);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
+        let first = self.windows_known().first_sequence(horizon.texts);
+        let of = |sequence: &Sequence| {
+            if *sequence < first {
+                return Ok(None);
+            }
+            let bytes = self.bytes(&self.memory.sketches, &keys::sequence(*sequence))?;
+            Ok(bytes.and_then(|bytes| memory_rows::sketch(&bytes)))
+        };
+        sequences.iter().map(of).collect()
+    }
+
+    pub fn record(&self, sequence: Sequence, horizon: Horizon) -> Result<Option<Vec<u8>>, LedgerError> {
+        if sequence < self.windows_known().first_sequence(horizon.texts) {
+            return Ok(None);
+        }
+        Ok(self.bytes(&self.memory.records, &keys::sequence(sequence))?.map(|bytes| bytes.to_vec()))
+    }
+
+    pub fn members(&self, original: Sequence) -> Result<Vec<(Sequence, MemberRow)>, LedgerError> {
+        let (first, last) = (keys::member(original, Sequence(0)), keys::member(original, Sequence(u64::MAX)));
+        let mut members = Vec::new();
+        for guard in self.memory.members.range(RangeInclusive::new(first, last)) {
+            let (key, value) = guard.into_inner().map_err(|source| self.failed("read a cluster", source))?;
+            members.push((Sequence(keys::number(&key[8..])), crate::store::parse("members", &key, &value)?));
+        }
+        Ok(members)
+    }
+
+    /// Drops the windows before a horizon, as the module's documentation says.
+    pub fn forget(&self, horizon: Horizon) -> Result<(), LedgerError> {
+        let windows = self.windows_known();
+        if windows.0.first().is_none_or(|(oldest, _)| *oldest >= horizon.keys && *oldest >= horizon.texts) {
+            return Ok(());
+        }
+        let (keys_from, texts_from) = (windows.first_sequence(horizon.keys), windows.first_sequence(horizon.texts));
+        let of_window = |window: Window| window.0.to_be_bytes().to_vec();
+        let of_sequence = |sequence: Sequence| keys::sequence(sequence).to_vec();
+        for (keyspace, before) in [
+            (&self.memory.texts, of_window(horizon.keys)),
+            (&self.memory.addresses, of_window(horizon.keys)),
+            (&self.memory.anchors, of_window(horizon.texts)),
+            (&self.memory.sketches, of_sequence(texts_from)),
+            (&self.memory.records, of_sequence(texts_from)),
+            (&self.memory.clusters, of_sequence(keys_from)),
+            (&self.memory.members, of_sequence(keys_from)),
+        ] {
+            let dropped = keyspace.tree.drop_range(..before).and_then(|()| {
+                // See `Store::drop_rows`: nobody reads an older state of these either.
+                keyspace.tree.get_version_history_lock().maintenance(keyspace.path(), fjall::SeqNo::MAX)
+            });
+            dropped.map_err(|source| self.failed("drop expired windows", source.into()))?;
+        }
+        Ok(())
+    }
+
+    fn bytes(&self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<fjall::UserValue>, LedgerError> {
+        keyspace.get(key).map_err(|source| self.failed("look up what it remembers", source))
+    }
+}

@@ -1,0 +1,157 @@
+//! Rows of the memory as bytes: fixed places, big-endian; sequences as differences, seven bits a byte.
+
+use copydesk_article::{ArticleId, Measure, Sequence};
+use copydesk_dedup::{AddressRow, Holder, Likeness, Sketch, SketchRow, TextRow};
+
+const MEASURES: [Measure; 5] = [Measure::Id, Measure::Url, Measure::Text, Measure::Resemblance, Measure::Containment];
+
+/// Reads from the front of a row; none where it is too short.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn id(&mut self) -> Option<ArticleId> {
+        self.take().map(ArticleId::from_bytes)
+    }
+
+    fn holder(&mut self) -> Option<Holder> {
+        Some(Holder { id: self.id()?, sequence: Sequence(u64::from_be_bytes(self.take()?)) })
+    }
+}
+
+fn put_holder(row: &mut Vec<u8>, holder: Holder) {
+    row.extend(holder.id.as_bytes());
+    row.extend(holder.sequence.0.to_be_bytes());
+}
+
+pub fn encode_text(text: &TextRow) -> Vec<u8> {
+    let mut row = Vec::with_capacity(33);
+    put_holder(&mut row, text.original);
+    if let Some(Likeness { similarity, measure }) = text.likeness {
+        row.push(MEASURES.iter().position(|one| *one == measure).unwrap_or_default() as u8);
+        row.extend(similarity.to_bits().to_be_bytes());
+    }
+    row
+}
+
+pub fn text(bytes: &[u8]) -> Option<TextRow> {
+    let mut reader = Reader(bytes);
+    let original = reader.holder()?;
+    let likeness = match reader.take::<1>() {
+        None => None,
+        Some([measure]) => {
+            let similarity = f64::from_bits(u64::from_be_bytes(reader.take()?));
+            Some(Likeness { similarity, measure: *MEASURES.get(usize::from(measure))? })
+        }
+    };
+    Some(TextRow { original, likeness })
+}
+
+pub fn encode_sketch(sketch: &SketchRow) -> Vec<u8> {
+    let tokens = sketch.sketch.to_bytes();
+    let mut row = Vec::with_capacity(41 + tokens.len());
+    row.extend(sketch.id.as_bytes());
+    row.push(u8::from(sketch.of.is_some()));
+    if let Some(of) = sketch.of {
+        put_holder(&mut row, of);
+    }
+    row.extend(tokens);
+    row
+}
+
+pub fn sketch(bytes: &[u8]) -> Option<SketchRow> {
+    let mut reader = Reader(bytes);
+    let id = reader.id()?;
+    let of = if reader.take()? == [1] { Some(reader.holder()?) } else { None };
+    Some(SketchRow { id, of, sketch: Sketch::from_bytes(reader.0) })
+}
+
+pub fn encode_address(address: &AddressRow) -> Vec<u8> {
+    let mut row = Vec::with_capacity(78 + 20 * address.texts.len());
+    row.extend(address.document.as_bytes());
+    put_holder(&mut row, address.original);
+    put_holder(&mut row, address.current);
+    row.extend(address.versions.to_be_bytes());
+    row.push(address.turnovers);
+    row.push(u8::from(address.fetched.is_some()));
+    row.extend(address.fetched.unwrap_or_default().to_be_bytes());
+    for (text, version) in &address.texts {
+        row.extend(text.to_be_bytes());
+        row.extend(version.to_be_bytes());
+    }
+    row
+}
+
+pub fn address(bytes: &[u8]) -> Option<AddressRow> {
+    let mut reader = Reader(bytes);
+    let document = reader.id()?;
+    let (original, current) = (reader.holder()?, reader.holder()?);
+    let versions = u32::from_be_bytes(reader.take()?);
+    let [turnovers, has_fetched] = reader.take()?;
+    let fetched = i64::from_be_bytes(reader.take()?);
+    let mut texts = Vec::new();
+    while !reader.0.is_empty() {
+        texts.push((u128::from_be_bytes(reader.take()?), u32::from_be_bytes(reader.take()?)));
+    }
+    let fetched = (has_fetched == 1).then_some(fetched);
+    Some(AddressRow { document, original, versions, current, fetched, texts, turnovers })
+}
+
+/// Rising sequences.
+pub fn encode_holders(holders: &[Sequence]) -> Vec<u8> {
+    let mut row = Vec::with_capacity(4 * holders.len());
+    let mut before = 0;
+    for holder in holders {
+        let mut rest = holder.0 - before;
+        before = holder.0;
+        while rest >= 0x80 {
+            row.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        row.push(rest as u8);
+    }
+    row
+}
+
+pub fn holders(bytes: &[u8]) -> Vec<Sequence> {
+    let mut holders = Vec::new();
+    let (mut before, mut number, mut shift) = (0_u64, 0_u64, 0);
+    for byte in bytes {
+        number |= u64::from(byte & 0x7F).wrapping_shl(shift);
+        shift += 7;
+        if byte & 0x80 == 0 {
+            before = before.wrapping_add(number);
+            holders.push(Sequence(before));
+            (number, shift) = (0, 0);
+        }
+    }
+    holders
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn holders_are_read_as_they_were_written(holders_in in prop::collection::btree_set(any::<u64>(), 0..9)) {
+            let all: Vec<Sequence> = BTreeSet::into_iter(holders_in).map(Sequence).collect();
+            prop_assert_eq!(holders(&encode_holders(&all)), all);
+        }
+
+        /// A row that was cut or spoilt is no row, never a panic.
+        #[test]
+        fn spoilt_rows_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..160)) {
+            let _ = (text(&bytes), sketch(&bytes), address(&bytes), holders(&bytes));
+        }
+    }
+}
