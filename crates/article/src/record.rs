@@ -397,6 +397,8 @@ pub enum RemovalReason {
     Learned,
     /// A line that a pattern of the source names.
     Pattern,
+    /// A line that by its shape and place is no part of the article, whatever it says.
+    Aside,
 }
 
 /// A mend made in the source.
@@ -424,6 +426,16 @@ pub enum RepairKind {
     InvalidBytes,
     /// Composed to NFC.
     Normalization,
+    /// Text that was read in a wrong charset once, read again.
+    Mojibake,
+    /// An HTML entity in plain text.
+    Entity,
+    /// A soft hyphen taken out of a word.
+    SoftHyphen,
+    /// A line break inside a paragraph that was wrapped to a width.
+    LineBreak,
+    /// White space that stands where none belongs.
+    Spacing,
 }
 
 /// One entity with all its mentions.

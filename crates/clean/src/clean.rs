@@ -120,7 +120,7 @@ pub fn clean_with(input: &Input<'_>, guide: &Guide<'_>) -> Cleaned {
     let Input { source, supplied, mode } = *input;
     let mut lore = Lore::new(guide, supplied);
     let (decoded, charset, invalid, doubt) = decoded(source, supplied);
-    let repaired = Repaired::new(&decoded);
+    let repaired = if is_markup(source) { Repaired::markup(&decoded) } else { Repaired::plain(&decoded) };
     let mut found = read(source, &decoded, &repaired, supplied, mode, guide, &mut lore);
     if invalid {
         found.mends.extend(invalid_bytes(&decoded));
@@ -185,6 +185,15 @@ fn decoded<'a>(source: Source<'a>, supplied: &Supplied) -> (Cow<'a, str>, Option
     let Decoded { text, charset, invalid, doubt } =
         decode(bytes, Hints { supplied: supplied.charset.as_deref(), markup });
     (text, Some(charset), invalid, doubt)
+}
+
+/// Whether a source is HTML, not a text that calls itself so.
+fn is_markup(source: Source<'_>) -> bool {
+    match source {
+        Source::Html(_) => true,
+        Source::Markup(text) => html::plain(text).is_none(),
+        Source::Bytes(_) | Source::Text(_) => false,
+    }
 }
 
 fn read(

@@ -17,7 +17,7 @@ const PHRASE_WORDS: usize = 9;
 const PREFIX_WORDS: usize = 30;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Strength {
+pub(crate) enum Strength {
     Certain,
     Doubtful,
 }
@@ -42,7 +42,7 @@ pub(crate) fn cut(page: &mut Page<'_>) {
     }
 }
 
-fn classify(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
+pub(crate) fn classify(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
     if words <= PHRASE_WORDS {
         let key = key(line);
         if let Some(found) = phrase(&key) {

@@ -22,15 +22,17 @@ const HEADLINE_DISTANCE: usize = 6;
 /// Fewest lines above the prose that are a table if half of them have numbers.
 const TABLE_LINES: usize = 3;
 
-/// Finds the title unless it is known, and cuts it with the menu above it.
-pub(crate) fn cut(page: &mut Page<'_>, title: &mut Option<String>) {
-    let kept = page.kept();
-    let head = page.prose(&kept).map_or(0, |(first, _)| first);
+/// Finds the title among the `kept` lines unless it is known, and cuts it with the menu above it. `asides` says which
+/// of them are no part of the article.
+pub(crate) fn cut(page: &mut Page<'_>, kept: &[usize], asides: &[bool], title: &mut Option<String>) {
+    let body: Vec<usize> = kept.iter().zip(asides).filter(|&(_, &aside)| !aside).map(|(&index, _)| index).collect();
+    let first = page.prose(&body).map(|(first, _)| body[first]);
+    let head = first.and_then(|first| kept.iter().position(|&index| index == first)).unwrap_or(0);
     if title.is_none() {
-        *title = choose(page, &kept, head).map(|at| page.line(kept[at]).to_owned());
+        *title = choose(page, kept, head).map(|at| page.line(kept[at]).to_owned());
     }
     if let Some(title) = title {
-        cut_title(page, &kept, head, title);
+        cut_title(page, kept, head, title);
     }
     cut_menus(page, &kept[..head]);
 }
@@ -142,7 +144,8 @@ mod tests {
     fn run(text: &str, supplied: Option<&str>) -> (Option<String>, Vec<String>) {
         let mut page = Page::new(text);
         let mut title = supplied.map(str::to_owned);
-        cut(&mut page, &mut title);
+        let kept = page.kept();
+        cut(&mut page, &kept, &vec![false; kept.len()], &mut title);
         (title, page.kept().into_iter().map(|i| page.line(i).to_owned()).collect())
     }
 

@@ -4,11 +4,13 @@
 //! linear in the text (a sort aside). Nothing here knows of files, stages or stores. The way through:
 //!
 //! 1. `charset.rs` (with `codepage.rs`, `plausible.rs`): bytes become text;
-//! 2. `repair.rs`: stray control characters go, the text is composed to NFC;
-//! 3. `plain.rs` for plain text: `lines.rs` measures its lines, and the rules cut whole lines or the start of
-//!    one: `stamp.rs` (lines that date the article), `byline.rs`, `furniture.rs` (menus, share buttons,
-//!    notices), `repeats.rs` (a body pasted twice), `tail.rs` ("About …", "Check Also" and what follows),
-//!    `headline.rs` (the title and the menu above it), until none finds anything;
+//! 2. `repair.rs` (with `invisible.rs` and the crate `copydesk-mojibake`): entities and misread text are undone, what
+//!    nobody sees and means goes, the text is composed to NFC;
+//! 3. `plain.rs` for plain text: `lines.rs` measures its lines, `wrap.rs` joins those of wrapped paragraphs, and the
+//!    rules cut whole lines or the start of one: `stamp.rs` (lines that date the article), `byline.rs`, `furniture.rs`
+//!    (menus, share buttons, notices), `repeats.rs` (a body pasted twice), `tail.rs` ("About …", "Check Also" and what
+//!    follows), [`sift`] (what by its shape and place is no part of the article, in any language), `headline.rs` (the
+//!    title and the menu above it), until none finds anything;
 //!    `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
 //! 4. `web.rs` for pages and pieces of HTML: `html/` finds the article and what the page says about it;
 //! 5. `date.rs` (with `calendar.rs`) and `language.rs` read dates and the language;
@@ -21,7 +23,8 @@
 //!   and listed repairs aside.
 //! - **Cleaning is idempotent.** A clean text stays as it is: every rule looks only at what the other rules
 //!   left, and they run to a fixed point.
-//! - **Never too much.** If more than 60 % of a body would go, it stays whole and a problem says so.
+//! - **Never too much.** If the rules would take more than 60 % of the sentences, the text stays whole and a problem
+//!   says so; of what `sift` takes, sentences stay if they are more than 60 % of what may be the body.
 //!
 //! Of a page, every text that a reader would see is kept or listed as removed, with the bytes of markup it stood
 //! in; the markup itself is not (`tests/pages.rs`).
@@ -39,6 +42,7 @@ mod furniture;
 mod guide;
 mod headline;
 mod html;
+mod invisible;
 mod language;
 mod lines;
 mod local_time;
@@ -49,12 +53,15 @@ mod positions;
 mod repair;
 mod repeats;
 mod settle;
+pub mod sift;
 mod stamp;
 mod tail;
 mod web;
+mod wrap;
 
 pub use charset::is_binary;
 pub use clean::{Cleaned, Input, Mode, Source, clean, clean_with, source_text};
 pub use day::day;
 pub use guide::{Field, Guide, Pattern, SourceRules};
 pub use local_time::{instant, time_zone};
+pub use repair::read_again;

@@ -3,11 +3,13 @@
 //! A line is the unit the rules cut. Lines end where Unicode says a line must (UAX #14: LF, CR, CRLF, VT, FF,
 //! NEL, LS, PS). A run of lines without a blank one between is a **block**. If any line of a block is longer
 //! than a hard-wrapped line can be, its lines are paragraphs of their own and each counts as a block;
-//! otherwise the block may be verse, a list or a wrapped paragraph, and keeps its line breaks. Wrapped
-//! paragraphs are not joined: telling them from verse is guesswork that this version leaves alone.
+//! otherwise the block may be verse, a list or a wrapped paragraph, and keeps its line breaks unless `wrap.rs` proves
+//! that they are those of a width; then its lines become one, with the breaks in it.
 
 use copydesk_article::{RemovalReason, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
+
+use crate::lore::LineLore;
 
 /// Columns beyond which a line was not wrapped by hand or by a mailer (an ideograph takes two).
 const WRAP_COLUMNS: usize = 100;
@@ -27,14 +29,18 @@ pub(crate) struct Line {
     pub start: usize,
     /// First byte after the line.
     pub end: usize,
-    /// Which block it stands in.
+    /// Which block it stands in: what was cut parts blocks.
     pub block: usize,
+    /// Which block it stood in before anything was cut.
+    pub whole_block: usize,
     /// Measures of its text.
     pub size: Size,
     /// Why it was cut, once it was.
     pub cut: Option<RemovalReason>,
     /// Whether it is never to be cut, because the user says so.
     pub stays: bool,
+    /// What is known of it.
+    pub lore: LineLore,
 }
 
 /// Measures of a line.
@@ -53,7 +59,7 @@ pub(crate) struct Size {
 }
 
 /// A start of a line that was cut, the rest of the line staying.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CutStart {
     /// First byte in the text.
     pub start: usize,
@@ -96,9 +102,11 @@ impl<'a> Page<'a> {
                     start,
                     end: start + line.len(),
                     block: blocks,
+                    whole_block: blocks,
                     size,
                     cut: None,
                     stays: false,
+                    lore: LineLore::default(),
                 });
             }
             let after = &rest[line_len..];
@@ -116,6 +124,7 @@ impl<'a> Page<'a> {
         if block.iter().any(|line| line.size.columns > WRAP_COLUMNS) {
             for (i, line) in block.iter_mut().enumerate() {
                 line.block += i;
+                line.whole_block += i;
             }
             block.len()
         } else {
@@ -136,6 +145,42 @@ impl<'a> Page<'a> {
     /// How much was cut so far: lines and starts of lines.
     pub(crate) fn cuts(&self) -> usize {
         self.lines.iter().filter(|line| line.cut.is_some()).count() + self.cut_starts.len()
+    }
+
+    /// Numbers the blocks anew: a line that was cut, or the start of one, leaves a gap, as a blank line would.
+    pub(crate) fn part_blocks(&mut self) {
+        let (mut number, mut before, mut gap) = (0, None, false);
+        for line in &mut self.lines {
+            if line.cut.is_some() {
+                gap = true;
+                continue;
+            }
+            let parted = gap || line.start != line.whole_start || before.is_some_and(|before| before != line.block);
+            number += usize::from(parted);
+            before = Some(line.block);
+            line.block = number;
+            gap = false;
+        }
+    }
+
+    /// Makes one line of each of some ranges of lines.
+    pub(crate) fn join(&mut self, ranges: &[std::ops::Range<usize>]) {
+        for range in ranges {
+            let end = self.lines[range.end - 1].end;
+            let line = &mut self.lines[range.start];
+            line.end = end;
+            let text = &self.text[line.start..end];
+            line.size = Size::of(text, &mut self.buffer);
+            line.lore = line.lore.joined(text);
+        }
+        let mut at = 0;
+        let mut next = ranges.iter().peekable();
+        self.lines.retain(|_| {
+            next.next_if(|range| range.end <= at);
+            let stays = next.peek().is_none_or(|range| at <= range.start);
+            at += 1;
+            stays
+        });
     }
 
     /// Cuts a line, unless it stays.
@@ -233,7 +278,7 @@ pub(crate) fn ends_sentence(line: &str) -> bool {
     line.ends_with(full_stop) && !line.ends_with("..")
 }
 
-const fn is_line_break(c: char) -> bool {
+pub(crate) const fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\x0B' | '\x0C' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 

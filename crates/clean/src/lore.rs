@@ -32,13 +32,24 @@ pub(crate) struct Lore<'a> {
     rules: Option<&'a SiteRules>,
     /// Where the site is unknown: those of the site whose template the article wears, for its edges.
     template: Option<&'a SiteRules>,
-    /// Both hashes of each line that may be looked up.
-    hashes: Vec<Option<[u64; 2]>>,
-    /// What is known of each line.
-    known: Vec<Option<Known>>,
 }
 
-#[derive(Clone, Copy)]
+/// What is known of one line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LineLore {
+    /// Both hashes, where it may be looked up.
+    hashes: Option<[u64; 2]>,
+    known: Option<Known>,
+}
+
+impl LineLore {
+    /// Of the line that several become, which reads so.
+    pub(crate) fn joined(self, text: &str) -> Self {
+        Self { hashes: self.hashes.and_then(|_| hash_lines(text)), known: None }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 enum Known {
     /// It recurs.
     Learned(Rule),
@@ -72,7 +83,7 @@ impl<'a> Lore<'a> {
         let said = supplied.site.as_deref().and_then(Site::named);
         let host = |address: &Option<String>| address::host(address.as_deref()?).and_then(|host| Site::named(&host));
         let site = said.or_else(|| host(&supplied.url)).or_else(|| host(&supplied.canonical_url));
-        let mut lore = Self { guide: *guide, site, rules: None, template: None, hashes: Vec::new(), known: Vec::new() };
+        let mut lore = Self { guide: *guide, site, rules: None, template: None };
         lore.find_rules();
         lore
     }
@@ -106,15 +117,15 @@ impl<'a> Lore<'a> {
 
     /// Takes up a text, before any rule.
     pub(crate) fn begin(&mut self, page: &mut Page<'_>) {
-        self.known = vec![None; page.lines.len()];
-        self.hashes = Vec::new();
         if self.source().is_some_and(|rules| !rules.keep.is_empty()) {
             for at in 0..page.lines.len() {
                 page.lines[at].stays = self.keeps(page.line(at));
             }
         }
         if self.guide.learned.is_some() {
-            self.hashes = (0..page.lines.len()).map(|at| hash_lines(page.line(at))).collect();
+            for at in 0..page.lines.len() {
+                page.lines[at].lore.hashes = hash_lines(page.line(at));
+            }
         }
     }
 
@@ -124,7 +135,7 @@ impl<'a> Lore<'a> {
             for at in page.kept() {
                 let named = rules.cut.iter().position(|pattern| pattern.is_match(page.line(at)));
                 if let Some(number) = named.filter(|_| !page.lines[at].stays) {
-                    self.known[at] = Some(Known::Named(number));
+                    page.lines[at].lore.known = Some(Known::Named(number));
                     page.cut(at, RemovalReason::Pattern);
                 }
             }
@@ -135,7 +146,7 @@ impl<'a> Lore<'a> {
             return;
         }
         let body = self.body(page, &kept);
-        let found: Vec<Option<Rule>> = kept.iter().map(|&at| self.rule(at, body)).collect();
+        let found: Vec<Option<Rule>> = kept.iter().map(|&at| self.rule(page, at, body)).collect();
         // "Daily quiz 412" is a headline, though there was one yesterday: unless another line may be it, only what is
         // the same in most stories goes from above the body.
         let may_be_title = |at: usize| {
@@ -147,11 +158,11 @@ impl<'a> Lore<'a> {
             has_title || kept.iter().zip(&found).any(|(&at, rule)| rule.is_none() && is_above(at) && may_be_title(at));
         for (at, rule) in kept.into_iter().zip(found) {
             let Some(rule) = rule else { continue };
-            let is_same = self.hashes[at].is_some_and(|[edge, inside]| edge == inside);
+            let is_same = page.lines[at].lore.hashes.is_some_and(|[edge, inside]| edge == inside);
             if !has_title && is_above(at) && !(is_same && rule.is_in_most()) {
                 continue;
             }
-            self.known[at] = Some(Known::Learned(rule));
+            page.lines[at].lore.known = Some(Known::Learned(rule));
             if !page.lines[at].stays && !reads_as_sentence(page, at) {
                 page.cut(at, RemovalReason::Learned);
             }
@@ -164,16 +175,16 @@ impl<'a> Lore<'a> {
     fn cut_between(&mut self, page: &mut Page<'_>, body: Option<(usize, usize)>) {
         let Some((_, last)) = body else { return };
         let bounds = |known: &Option<Known>| matches!(known, Some(Known::Learned(rule)) if rule.is_in_most() && rule.bounds_body);
-        let below = last + 1..self.known.len();
-        let mut bounding = below.filter(|&at| bounds(&self.known[at]) && page.lines[at].cut.is_some());
+        let below = last + 1..page.lines.len();
+        let mut bounding = below.filter(|&at| bounds(&page.lines[at].lore.known) && page.lines[at].cut.is_some());
         let (Some(first), Some(end)) = (bounding.next(), bounding.next_back()) else { return };
         let mut above = None;
         for at in first..end {
-            if bounds(&self.known[at]) {
-                above = self.known[at];
+            if bounds(&page.lines[at].lore.known) {
+                above = page.lines[at].lore.known;
             }
-            if page.lines[at].cut.is_none() && self.known[at].is_none() && !reads_as_sentence(page, at) {
-                self.known[at] = above.and_then(Known::below);
+            if page.lines[at].cut.is_none() && page.lines[at].lore.known.is_none() && !reads_as_sentence(page, at) {
+                page.lines[at].lore.known = above.and_then(Known::below);
                 page.cut(at, RemovalReason::Learned);
             }
         }
@@ -186,12 +197,12 @@ impl<'a> Lore<'a> {
         };
         let Some((first, end)) = page.prose(kept) else { return };
         let edges = kept[..first].iter().chain(&kept[end..]);
-        let site = learned.wearing(edges.filter_map(|&at| self.hashes[at].map(|[edge, _]| edge)));
+        let site = learned.wearing(edges.filter_map(|&at| page.lines[at].lore.hashes.map(|[edge, _]| edge)));
         self.template = site.and_then(|site| learned.of(site));
     }
 
-    fn rule(&self, at: usize, body: Option<(usize, usize)>) -> Option<Rule> {
-        let [edge, inside] = (*self.hashes.get(at)?)?;
+    fn rule(&self, page: &Page<'_>, at: usize, body: Option<(usize, usize)>) -> Option<Rule> {
+        let [edge, inside] = page.lines[at].lore.hashes?;
         let at_edge = |rules: Option<&SiteRules>| rules.and_then(|rules| rules.find(edge, Place::Edge)).copied();
         match place(at, body) {
             Place::Edge => at_edge(self.rules).or_else(|| at_edge(self.template)),
@@ -202,14 +213,14 @@ impl<'a> Lore<'a> {
     /// First and last line of the prose that nothing is known of.
     fn body(&self, page: &Page<'_>, standing: &[usize]) -> Option<(usize, usize)> {
         let is_known = |at: usize| {
-            let hashes = self.hashes.get(at).copied().flatten();
+            let LineLore { hashes, known } = page.lines[at].lore;
             let recurs = |[edge, inside]: [u64; 2]| {
                 [self.rules, self.template]
                     .into_iter()
                     .flatten()
                     .any(|rules| rules.find(edge, Place::Edge).is_some() || rules.find(inside, Place::Inside).is_some())
             };
-            self.known[at].is_some() || hashes.is_some_and(recurs)
+            known.is_some() || hashes.is_some_and(recurs)
         };
         let unknown: Vec<usize> = standing.iter().copied().filter(|&at| !is_known(at)).collect();
         page.prose(&unknown).map(|(first, end)| (unknown[first], unknown[end - 1]))
@@ -226,9 +237,11 @@ impl<'a> Lore<'a> {
         for (at, line) in page.lines.iter().enumerate() {
             let counts = matches!(
                 line.cut,
-                None | Some(RemovalReason::Learned | RemovalReason::Title | RemovalReason::Navigation)
+                None | Some(
+                    RemovalReason::Learned | RemovalReason::Title | RemovalReason::Navigation | RemovalReason::Aside
+                )
             );
-            let Some([edge, inside]) = self.hashes[at].filter(|_| counts) else { continue };
+            let Some([edge, inside]) = page.lines[at].lore.hashes.filter(|_| counts) else { continue };
             let at_edge = place(at, body) == Place::Edge;
             if at_edge || site.is_known {
                 lines.push(SeenLine { hash: if at_edge { edge } else { inside }, at_edge });
@@ -243,8 +256,8 @@ impl<'a> Lore<'a> {
     }
 
     /// Why a line was cut or marked, where that is known here.
-    pub(crate) fn evidence(&self, at: usize) -> Option<String> {
-        match self.known[at]? {
+    pub(crate) fn evidence(&self, page: &Page<'_>, at: usize) -> Option<String> {
+        match page.lines[at].lore.known? {
             Known::Learned(rule) => Some(rule.to_string()),
             Known::Below(rule) => Some(format!("below a line that stands {rule}")),
             Known::Named(number) => Some(self.source()?.cut[number].as_str().to_owned()),
@@ -252,13 +265,13 @@ impl<'a> Lore<'a> {
     }
 
     /// Whether a line stands in most stories of its site.
-    pub(crate) fn is_in_most(&self, at: usize) -> bool {
-        matches!(self.known[at], Some(Known::Learned(rule) | Known::Below(rule)) if rule.is_in_most())
+    pub(crate) fn is_in_most(&self, page: &Page<'_>, at: usize) -> bool {
+        matches!(page.lines[at].lore.known, Some(Known::Learned(rule) | Known::Below(rule)) if rule.is_in_most())
     }
 
     /// Lines that recur and stand.
     pub(crate) fn marked<'b>(&'b self, page: &'b Page<'_>) -> impl Iterator<Item = usize> + 'b {
-        let recurs = |at: &usize| matches!(self.known[*at], Some(Known::Learned(_)));
+        let recurs = |at: &usize| matches!(page.lines[*at].lore.known, Some(Known::Learned(_)));
         (0..page.lines.len()).filter(|&at| page.lines[at].cut.is_none()).filter(recurs)
     }
 
@@ -267,7 +280,7 @@ impl<'a> Lore<'a> {
         let mut lore =
             BlockLore { evidence: vec![None; blocks], marked: vec![None; blocks], observed: self.observed(page) };
         for (at, line) in page.lines.iter().enumerate() {
-            let Some(evidence) = self.evidence(at) else { continue };
+            let Some(evidence) = self.evidence(page, at) else { continue };
             let block = block_of(line.whole_start);
             lore.evidence[block].get_or_insert(evidence);
         }

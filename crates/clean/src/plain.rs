@@ -1,8 +1,10 @@
 //! Plain text through all the rules.
 //!
-//! The rules run in turn until a whole turn finds nothing. Each sees only what the others left, so that a
-//! clean text stays as it is; what one cut reveals (a menu above a headline, a heading that now ends the text)
-//! the next turn finds. The turns are bounded, and each takes time linear in the text.
+//! First the rules that look at what lines say, then `sift`, which looks at their shape, then the headline among what
+//! both left; and again, until a whole round finds nothing. Each sees only what the others left, so that a clean text
+//! stays as it is; what one cut reveals (a menu above a headline, a heading that now ends the text) the next round
+//! finds. The rounds are bounded, and each takes time linear in the text; a text of more lines than any article has
+//! is left alone.
 
 use std::ops::Range;
 
@@ -10,16 +12,19 @@ use copydesk_article::{Removal, RemovalReason, RepairKind};
 
 use crate::clean::Mode;
 use crate::found::Found;
-use crate::lines::Page;
+use crate::lines::{Page, is_line_break};
 use crate::lore::Lore;
 use crate::positions::Positions;
 use crate::repair::{Mend, Repaired, detached_quote};
-use crate::{byline, furniture, headline, repeats, stamp, tail};
+use crate::{byline, furniture, headline, repeats, sift, stamp, tail, wrap};
 
 /// Turns of all rules. Two are usual, four rare; the bound keeps a hostile text linear.
 const MAX_TURNS: usize = 16;
 /// Share of a body, in percent, that the rules may take.
 const MOST_CUT_PERCENT: usize = 60;
+
+/// Most lines of a text that is cleaned. No article comes near; measuring so many takes a quarter of a gigabyte.
+const MOST_LINES: usize = 1_000_000;
 
 /// Reads a plain text. `title` is the headline, where it was supplied.
 pub(crate) fn read(
@@ -29,10 +34,20 @@ pub(crate) fn read(
     mode: Mode,
     lore: &mut Lore<'_>,
 ) -> Found {
-    let mut page = Page::new(&repaired.text);
     let mut found = Found { title, ..Found::default() };
+    if repaired.text.chars().filter(|&c| is_line_break(c)).nth(MOST_LINES).is_some() {
+        found.problems.push(format!(
+            "the text has more than {MOST_LINES} lines, which no article has, so no rule was followed; set a smaller limit for the size of a record if it should not come in"
+        ));
+        found.text = if mode == Mode::Off { source.to_owned() } else { repaired.text.trim().to_owned() };
+        if mode != Mode::Off {
+            found.mends.extend_from_slice(&repaired.mends);
+        }
+        return found;
+    }
+    let mut page = Page::new(&repaired.text);
     lore.begin(&mut page);
-    run_rules(&mut page, &mut found, lore);
+    cut_all(&mut page, &mut found, lore);
     found.observed = lore.observed(&page);
     if mode == Mode::Off {
         found.text = source.to_owned();
@@ -52,7 +67,55 @@ pub(crate) fn read(
     found
 }
 
-fn run_rules(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
+/// All that cuts, round by round until one finds nothing: each sees only what the ones before left.
+fn cut_all(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
+    cut_known(page, found, lore);
+    wrap::join(page);
+    cut_known(page, found, lore);
+    let by_rules = (page.lines.clone(), page.cut_starts.clone(), found.title.clone());
+    for round in 0..MAX_TURNS {
+        let before = page.cuts();
+        let kept = page.kept();
+        let asides = sift::asides(page, &kept, round == 0);
+        headline::cut(page, &kept, &asides, &mut found.title);
+        for (&index, &aside) in kept.iter().zip(&asides) {
+            if aside && page.lines[index].cut.is_none() {
+                page.cut(index, RemovalReason::Aside);
+            }
+        }
+        cut_known(page, found, lore);
+        // The first round knows of copies that a second cleaning would not see.
+        if !wrap::join(page) && page.cuts() == before && round > 0 {
+            return;
+        }
+    }
+    // A text that keeps changing under the sieve is none that it knows.
+    (page.lines, page.cut_starts, found.title) = by_rules;
+    for _ in 0..MAX_TURNS {
+        let before = page.cuts();
+        let kept = page.kept();
+        headline::cut(page, &kept, &vec![false; kept.len()], &mut found.title);
+        cut_known(page, found, lore);
+        if !wrap::join(page) && page.cuts() == before {
+            return;
+        }
+    }
+}
+
+/// What lines say, and what is known of them. A menu that is known does not hide the headline below it.
+fn cut_known(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
+    for _ in 0..MAX_TURNS {
+        let before = page.cuts();
+        run_rules(page, found);
+        lore.cut(page, found.title.is_some());
+        if page.cuts() == before {
+            return;
+        }
+    }
+}
+
+/// The rules that look at what lines say.
+pub(crate) fn run_rules(page: &mut Page<'_>, found: &mut Found) {
     for _ in 0..MAX_TURNS {
         let before = page.cuts();
         // A second body hides that a tail ends the first; a tail hides dates and names of other articles.
@@ -61,32 +124,41 @@ fn run_rules(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
         stamp::cut(page, &mut found.stamps);
         byline::cut(page, &mut found.authors);
         furniture::cut(page);
-        // A menu that is known does not hide the headline below it.
-        lore.cut(page, found.title.is_some());
-        headline::cut(page, &mut found.title);
         if page.cuts() == before {
             return;
         }
     }
 }
 
-/// Whether the rules took more than they may. What stands elsewhere (a title in `title`, a copy in its first
-/// copy) is no part of the body; but something must stay.
+/// Whether the rules took more than they may. What stands elsewhere (a title in `title`, a copy in its first copy) is
+/// no part of the body, neither is what lies aside (`sift` keeps its own measure) nor lines that are no sentences (a
+/// page may have a menu of any length); but something must stay.
 fn is_too_much(page: &Page<'_>, lore: &Lore<'_>) -> bool {
-    let (mut kept, mut gone, mut elsewhere) = (0, 0, 0);
+    let (mut kept, mut sentences_kept, mut sentences_gone, mut gone) = (0, 0, 0, 0);
     for (at, line) in page.lines.iter().enumerate() {
+        let sentence = if page.prose(&[at]).is_some() { line.size.ink } else { 0 };
         match line.cut {
-            None => kept += line.size.ink,
-            Some(RemovalReason::Title | RemovalReason::Byline | RemovalReason::Date | RemovalReason::Repeated) => {
-                elsewhere += line.size.ink;
+            None => {
+                kept += line.size.ink;
+                sentences_kept += sentence;
             }
+            Some(
+                RemovalReason::Title
+                | RemovalReason::Byline
+                | RemovalReason::Date
+                | RemovalReason::Repeated
+                | RemovalReason::Aside,
+            ) => gone += line.size.ink,
             // The user's own word; and what stands in most stories of the site is the body of none.
-            Some(RemovalReason::Pattern) => elsewhere += line.size.ink,
-            Some(RemovalReason::Learned) if lore.is_in_most(at) => elsewhere += line.size.ink,
-            Some(_) => gone += line.size.ink,
+            Some(RemovalReason::Pattern) => gone += line.size.ink,
+            Some(RemovalReason::Learned) if lore.is_in_most(page, at) => gone += line.size.ink,
+            Some(_) => {
+                gone += line.size.ink;
+                sentences_gone += sentence;
+            }
         }
     }
-    gone * 100 > (gone + kept) * MOST_CUT_PERCENT || (kept == 0 && gone + elsewhere > 0)
+    sentences_gone * 100 > (sentences_gone + sentences_kept) * MOST_CUT_PERCENT || (kept == 0 && gone > 0)
 }
 
 /// A stretch of the text, a reason and its evidence.
@@ -94,7 +166,7 @@ type Cut = (Range<usize>, RemovalReason, Option<String>);
 
 fn cuts(page: &Page<'_>, lore: &Lore<'_>) -> Vec<Cut> {
     let lines = page.lines.iter().enumerate();
-    let lines = lines.filter_map(|(at, line)| Some((line.start..line.end, line.cut?, lore.evidence(at))));
+    let lines = lines.filter_map(|(at, line)| Some((line.start..line.end, line.cut?, lore.evidence(page, at))));
     let starts = page.cut_starts.iter().map(|cut| (cut.start..cut.end, cut.reason, None));
     let mut cuts: Vec<_> = lines.chain(starts).collect();
     cuts.sort_by_key(|(range, ..)| range.start);
@@ -103,7 +175,7 @@ fn cuts(page: &Page<'_>, lore: &Lore<'_>) -> Vec<Cut> {
 
 fn marks(page: &Page<'_>, lore: &Lore<'_>) -> Vec<Cut> {
     let range = |at: usize| page.lines[at].start..page.lines[at].end;
-    lore.marked(page).map(|at| (range(at), RemovalReason::Learned, lore.evidence(at))).collect()
+    lore.marked(page).map(|at| (range(at), RemovalReason::Learned, lore.evidence(page, at))).collect()
 }
 
 fn removals(cuts: Vec<Cut>, repaired: &Repaired<'_>, source: &str) -> Vec<Removal> {
@@ -121,26 +193,37 @@ fn removals(cuts: Vec<Cut>, repaired: &Repaired<'_>, source: &str) -> Vec<Remova
 fn compose(page: &Page<'_>, repaired: &Repaired<'_>, cut: bool, mends: &mut Vec<Mend>) -> String {
     let mut text = String::with_capacity(page.text.len());
     let mut block = None;
+    let source = |at: usize| repaired.source_offset(at);
     for line in page.lines.iter().filter(|line| !cut || line.cut.is_none()) {
         let start = if cut { line.start } else { line.whole_start };
-        let words = &page.text[start..line.end];
-        if block == Some(line.block) {
+        let mut words = start..line.end;
+        let own_block = if cut { line.block } else { line.whole_block };
+        if block == Some(own_block) {
             text.push('\n');
-            text.push_str(words);
-            continue;
-        }
-        if block.is_some() {
-            text.push_str("\n\n");
-        }
-        block = Some(line.block);
-        if let Some(gap) = detached_quote(words) {
-            text.push_str(&words[..gap.start]);
-            text.push_str(&words[gap.end..]);
-            let range = repaired.source_offset(start + gap.start)..repaired.source_offset(start + gap.end);
-            mends.push((range, RepairKind::QuoteSpacing));
         } else {
-            text.push_str(words);
+            if block.is_some() {
+                text.push_str("\n\n");
+            }
+            block = Some(own_block);
+            if let Some(gap) = detached_quote(&page.text[words.clone()]) {
+                text.push_str(&page.text[start..start + gap.start]);
+                words.start = start + gap.end;
+                mends.push((source(start + gap.start)..source(words.start), RepairKind::QuoteSpacing));
+            }
         }
+        // The breaks of a wrapped paragraph.
+        while let Some(at) = page.text[words.clone()].find(is_line_break) {
+            let before = page.text[words.start..words.start + at].trim_end();
+            let after = page.text[words.start + at..words.end].trim_start();
+            text.push_str(before);
+            if wrap::needs_space(before, after) {
+                text.push(' ');
+            }
+            let gap = words.start + before.len()..words.end - after.len();
+            mends.push((source(gap.start)..source(gap.end), RepairKind::LineBreak));
+            words.start = gap.end;
+        }
+        text.push_str(&page.text[words]);
     }
     text
 }

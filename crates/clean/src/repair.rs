@@ -1,9 +1,15 @@
 //! Repairs of the characters: what has no business in a text goes, and the rest is composed.
 //!
-//! Only provable damage is mended, because a clean text must never change: C0 control characters (and DEL, and
-//! byte order marks, which joined files leave in mid-text) are taken out; the text is composed to NFC, never NFKC, which would
-//! change what is written. Joiners, bidirectional marks and the various spaces mean something and stay.
-//! Quotation marks keep their glyphs; [`detached_quote`] finds the one spacing that can be proven wrong.
+//! Only provable damage is mended, because a clean text must never change. In turn, until nothing is found:
+//!
+//! 1. HTML entities of plain text (`copydesk-mojibake`), line by line: a line with markup in it keeps its own;
+//! 2. mojibake (`copydesk-mojibake`);
+//! 3. `invisible.rs`: control characters, soft hyphens inside words, byte order marks in mid-text, and marks that
+//!    the script around them has no use for;
+//! 4. NFC, never NFKC, which would change what is written.
+//!
+//! Joiners, the marks of right-to-left scripts and the various spaces mean something and stay. Quotation marks keep
+//! their glyphs; [`detached_quote`] finds the one spacing that can be proven wrong.
 //!
 //! A [`Repaired`] text knows where each of its bytes stood in the source, so that offsets can be told there.
 
@@ -12,11 +18,18 @@ use std::iter::once;
 use std::ops::Range;
 
 use copydesk_article::RepairKind;
+use copydesk_mojibake as mojibake;
 use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use crate::invisible;
+use crate::lines::is_line_break;
+
 /// A mend: which bytes of the source it touched.
 pub(crate) type Mend = (Range<usize>, RepairKind);
+
+/// Rounds of all repairs. One is usual, two where anything was found; the bound is for texts made to defy it.
+const MAX_ROUNDS: usize = 8;
 
 /// The text after repairs.
 pub(crate) struct Repaired<'a> {
@@ -25,8 +38,18 @@ pub(crate) struct Repaired<'a> {
     /// What was mended.
     pub mends: Vec<Mend>,
     source_len: usize,
-    stripped: Origins,
-    composed: Origins,
+    /// One for each repair that changed anything, in that order.
+    steps: Vec<Origins>,
+}
+
+/// A part of a text that a repair changed.
+pub(crate) struct Change {
+    /// Bytes of the text before.
+    pub before: Range<usize>,
+    /// Bytes of the text after.
+    pub after: Range<usize>,
+    /// What kind of repair.
+    pub kind: RepairKind,
 }
 
 /// Where the parts of a changed text stood in the text before: pairs of byte offsets (now, before). Between two
@@ -35,31 +58,71 @@ pub(crate) struct Repaired<'a> {
 struct Origins(Vec<(usize, usize)>);
 
 impl Origins {
+    fn new(changes: &[Change]) -> Self {
+        let ends = |change: &Change| {
+            let start = (change.after.start, change.before.start);
+            // What was taken out leaves one place.
+            let start = Some(start).filter(|_| !change.after.is_empty());
+            start.into_iter().chain([(change.after.end, change.before.end)])
+        };
+        Self(changes.iter().flat_map(ends).collect())
+    }
+
     fn before(&self, now: usize) -> usize {
         let next = self.0.partition_point(|&(at, _)| at <= now);
         let (at, before) = if next == 0 { (0, 0) } else { self.0[next - 1] };
         let offset = before + (now - at);
-        // Inside a composed part there is no step to keep: stay within it.
+        // Inside a changed part there is no step to keep: stay within it.
         self.0.get(next).map_or(offset, |&(_, end)| offset.min(end))
     }
 }
 
+/// A repair of one kind: the changed text and what changed in it, in order; `None` where nothing did.
+type Step = fn(&str) -> Option<(String, Vec<Change>)>;
+
 impl<'a> Repaired<'a> {
-    /// Mends a text.
-    pub(crate) fn new(source: &'a str) -> Self {
-        let mut mends = Vec::new();
-        let (text, stripped) = strip_controls(source, &mut mends);
-        let mut composed_mends = Vec::new();
-        let (text, composed) = compose(text, &mut composed_mends);
-        for (range, kind) in composed_mends {
-            mends.push((stripped.before(range.start)..stripped.before(range.end), kind));
+    /// Mends a plain text.
+    pub(crate) fn plain(source: &'a str) -> Self {
+        Self::run(source, &[entities, misread, invisible::strip, compose])
+    }
+
+    /// Mends markup, where entities are a part of the language.
+    pub(crate) fn markup(source: &'a str) -> Self {
+        Self::run(source, &[misread, invisible::strip, compose])
+    }
+
+    fn run(source: &'a str, repairs: &[Step]) -> Self {
+        let mut repaired =
+            Self { text: Cow::Borrowed(source), mends: Vec::new(), source_len: source.len(), steps: Vec::new() };
+        for _ in 0..MAX_ROUNDS {
+            let steps = repaired.steps.len();
+            for repair in repairs {
+                if let Some((text, changes)) = repair(&repaired.text) {
+                    repaired.note(source, &changes);
+                    repaired.text = Cow::Owned(text);
+                }
+            }
+            if repaired.steps.len() == steps {
+                break;
+            }
         }
-        Self { text, mends, source_len: source.len(), stripped, composed }
+        repaired
+    }
+
+    fn note(&mut self, source: &str, changes: &[Change]) {
+        for Change { before, kind, .. } in changes {
+            let range = self.source_range(source, before.clone());
+            // A part that an earlier repair gave may come from nothing of its own.
+            if !range.is_empty() {
+                self.mends.push((range, *kind));
+            }
+        }
+        self.steps.push(Origins::new(changes));
     }
 
     /// Where a byte of the repaired text stood in the source, in bytes.
     pub(crate) fn source_offset(&self, offset: usize) -> usize {
-        self.stripped.before(self.composed.before(offset)).min(self.source_len)
+        self.steps.iter().rev().fold(offset, |offset, step| step.before(offset)).min(self.source_len)
     }
 
     /// Where a range of bytes of the repaired text stood in the source, which is given again, in bytes.
@@ -70,25 +133,45 @@ impl<'a> Repaired<'a> {
     }
 }
 
-const fn is_stray(c: char) -> bool {
-    matches!(c, '\0'..='\x08' | '\x0E'..='\x1F' | '\x7F' | '\u{FEFF}')
+/// The first two repairs of a plain text, entities and misreadings, as cleaning makes them; everything else stays as
+/// it is.
+#[must_use]
+pub fn read_again(text: &str) -> Cow<'_, str> {
+    Repaired::run(text, &[entities, misread]).text
 }
 
-fn strip_controls<'a>(source: &'a str, mends: &mut Vec<Mend>) -> (Cow<'a, str>, Origins) {
-    if !source.contains('\u{FEFF}') && !source.bytes().any(|byte| is_stray(char::from(byte))) {
-        return (Cow::Borrowed(source), Origins::default());
+/// Undoes entities, line by line.
+fn entities(text: &str) -> Option<(String, Vec<Change>)> {
+    memchr::memchr(b'&', text.as_bytes())?;
+    let mut unescaped = String::new();
+    let mut changes = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive(is_line_break) {
+        let repaired = mojibake::unescape(line);
+        changes.extend(repaired.mends.iter().map(|mend| changed(mend, at, unescaped.len(), RepairKind::Entity)));
+        unescaped.push_str(&repaired.text);
+        at += line.len();
     }
-    let mut text = String::with_capacity(source.len());
-    let mut origins = Vec::new();
-    for (at, c) in source.char_indices() {
-        if is_stray(c) {
-            mends.push((at..at + c.len_utf8(), RepairKind::ControlCharacter));
-            origins.push((text.len(), at + c.len_utf8()));
-        } else {
-            text.push(c);
+    (!changes.is_empty()).then_some((unescaped, changes))
+}
+
+/// Undoes misreadings.
+fn misread(text: &str) -> Option<(String, Vec<Change>)> {
+    match mojibake::repair(text) {
+        mojibake::Repaired { text: Cow::Owned(text), mends } => {
+            Some((text, mends.iter().map(|mend| changed(mend, 0, 0, RepairKind::Mojibake)).collect()))
         }
+        mojibake::Repaired { text: Cow::Borrowed(_), .. } => None,
     }
-    (Cow::Owned(text), Origins(origins))
+}
+
+/// A mend of a line that begins at these bytes of the texts before and after.
+fn changed(mend: &mojibake::Mend, before: usize, after: usize, kind: RepairKind) -> Change {
+    Change {
+        before: before + mend.source.start..before + mend.source.end,
+        after: after + mend.target.start..after + mend.target.end,
+        kind,
+    }
 }
 
 /// Whether a character starts anew: it composes with nothing before it, so a text may be composed in parts that
@@ -97,13 +180,13 @@ fn starts_anew(c: char) -> bool {
     c < '\u{300}' || (canonical_combining_class(c) == 0 && is_nfc_quick(once(c)) == IsNormalized::Yes)
 }
 
-fn compose<'a>(source: Cow<'a, str>, mends: &mut Vec<Mend>) -> (Cow<'a, str>, Origins) {
+fn compose(source: &str) -> Option<(String, Vec<Change>)> {
     // ASCII parts what composes and is never out of order: without it the check is only stricter, and fast.
     if is_nfc_quick(source.chars().filter(|c| !c.is_ascii())) == IsNormalized::Yes {
-        return (source, Origins::default());
+        return None;
     }
     let mut text = String::with_capacity(source.len());
-    let mut origins = Vec::new();
+    let mut changes = Vec::new();
     let mut part = 0;
     while part < source.len() {
         let rest = &source[part..];
@@ -123,14 +206,16 @@ fn compose<'a>(source: Cow<'a, str>, mends: &mut Vec<Mend>) -> (Cow<'a, str>, Or
             let start = text.len();
             text.extend(piece.nfc());
             if text[start..] != *piece {
-                mends.push((part..part + end, RepairKind::Normalization));
-                origins.push((start, part));
-                origins.push((text.len(), part + end));
+                changes.push(Change {
+                    before: part..part + end,
+                    after: start..text.len(),
+                    kind: RepairKind::Normalization,
+                });
             }
         }
         part += end;
     }
-    (Cow::Owned(text), Origins(origins))
+    (!changes.is_empty()).then_some((text, changes))
 }
 
 /// The white space after a quotation mark that opens a paragraph and was torn from its words, as a byte range
@@ -160,8 +245,8 @@ mod tests {
     #[test]
     fn controls_go_and_marks_that_mean_something_stay() {
         let text = "می\u{200C}رود \u{200F}a\u{A0}b\u{202F}c\u{3000}d\te";
-        assert_eq!(Repaired::new(text).text, text);
-        let repaired = Repaired::new("\u{FEFF}one\x01 two\x7F");
+        assert_eq!(Repaired::plain(text).text, text);
+        let repaired = Repaired::plain("\u{FEFF}one\x01 two\x7F");
         assert_eq!(repaired.text, "one two");
         assert_eq!(
             repaired.mends,
@@ -176,10 +261,43 @@ mod tests {
 
     #[test]
     fn composes_to_nfc_and_not_further() {
-        let repaired = Repaired::new("Cafe\u{301} ﬁn");
+        let repaired = Repaired::plain("Cafe\u{301} ﬁn");
         assert_eq!(repaired.text, "Café ﬁn");
         assert_eq!(repaired.mends, [(3..6, RepairKind::Normalization)]);
         assert_eq!(repaired.source_offset("Café".len()), "Cafe\u{301}".len());
+    }
+
+    #[test]
+    fn misread_text_is_read_again_and_its_place_is_known() {
+        let source = "A cafÃ© &amp; a bar, the ownerâ€™s own.\u{1}";
+        let repaired = Repaired::plain(source);
+        assert_eq!(repaired.text, "A café & a bar, the owner’s own.");
+        let kinds: Vec<_> = repaired.mends.iter().map(|(range, kind)| (&source[range.clone()], *kind)).collect();
+        assert_eq!(
+            kinds,
+            [
+                ("&amp;", RepairKind::Entity),
+                ("Ã©", RepairKind::Mojibake),
+                ("â€™", RepairKind::Mojibake),
+                ("\u{1}", RepairKind::ControlCharacter)
+            ]
+        );
+        for (now, word) in [("café", "cafÃ©"), ("bar", "bar"), ("s own.", "s own.")] {
+            let now = repaired.text.find(now).expect("the word");
+            assert_eq!(repaired.source_offset(now), source.find(word).expect("the word"), "{word}");
+        }
+    }
+
+    #[test]
+    fn entities_of_markup_are_left_to_its_reader() {
+        assert_eq!(Repaired::markup("<p>a &amp; b</p>").text, "<p>a &amp; b</p>");
+        assert_eq!(Repaired::plain("write <b> as &lt;b&gt;\nAT&amp;T").text, "write <b> as &lt;b&gt;\nAT&T");
+    }
+
+    #[test]
+    fn a_letter_in_two_parts_hides_no_misreading() {
+        assert_eq!(Repaired::plain("Ein schÃ¶ner cafe\u{301} fÃ¼r Gäste").text, "Ein schöner café für Gäste");
+        assert_eq!(Repaired::plain("la ciudad de MA\u{303}©xico y su panA\u{303}³n").mends.len(), 4);
     }
 
     #[test]
@@ -196,11 +314,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn repaired_text_is_nfc_and_repairs_again_to_itself(source in "[a-ce\u{301}\u{344}\u{1100}\u{1161}\u{212B}\u{958}\u{0}\u{7F}\u{FEFF} \n]{0,40}") {
-            let repaired = Repaired::new(&source);
-            let stripped: String = source.chars().filter(|&c| !is_stray(c)).collect();
-            prop_assert_eq!(&repaired.text, &stripped.nfc().collect::<String>());
-            prop_assert!(Repaired::new(&repaired.text).mends.is_empty());
+        fn repaired_text_is_nfc_and_repairs_again_to_itself(source in "([a-ce\u{301}\u{344}\u{1100}\u{1161}\u{212B}\u{958}\u{0}\u{7F}\u{AD}\u{200B}\u{200E}\u{FEFF} \n]|Ã©|â€™|&eacute;|&amp;|&#769;|Ã|\u{A9}){0,30}") {
+            let repaired = Repaired::plain(&source);
+            prop_assert_eq!(&repaired.text, &repaired.text.nfc().collect::<String>());
+            prop_assert!(Repaired::plain(&repaired.text).mends.is_empty());
             let offsets: Vec<_> = repaired.text.char_indices().map(|(at, _)| repaired.source_offset(at)).collect();
             prop_assert!(offsets.is_sorted() && offsets.iter().all(|&at| at <= source.len()));
         }

@@ -1,7 +1,9 @@
 //! Whole articles through [`clean`], and the promises of the crate as properties.
 
 use copydesk_article::RemovalReason::{About, Byline, Caption, Date, Navigation, Repeated, Share, Teaser, Title};
-use copydesk_article::{AuthorKind, Confidence, DatePrecision, Origin, RemovalReason, RepairKind, Supplied, Zone};
+use copydesk_article::{
+    AuthorKind, Confidence, DatePrecision, Origin, RemovalReason, Repair, RepairKind, Supplied, Zone,
+};
 use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
@@ -155,6 +157,14 @@ fn too_much_furniture_leaves_the_text_whole() {
 }
 
 #[test]
+fn a_text_of_a_million_lines_is_left_alone_and_says_so() {
+    let source = format!("Skip to main content\n{}", "x\n".repeat(1_000_001));
+    let cleaned = cut(&source);
+    assert_eq!((cleaned.text.as_str(), cleaned.removed.len(), cleaned.problems.len()), (source.trim(), 0, 1));
+    assert!(cleaned.problems[0].detail.contains("1000000 lines"));
+}
+
+#[test]
 fn bytes_are_decoded_and_broken_ones_listed() {
     let supplied = Supplied::default();
     let bytes = [BODY[2].as_bytes(), BODY[2].as_bytes(), b"\xFF\xFE ", BODY[0].as_bytes()].concat();
@@ -180,6 +190,8 @@ fn page() -> impl Strategy<Value = String> {
             "Check Also", "About Lindvik Post", "About the author", "By: Omar Haddad", "By Ingrid Solberg",
             "ALSO READ: Ferry fares rise", "(Last Updated On: May 6, 2019)", "date 2019-05-06", "6 May 2019",
             "All rights reserved", "“No.”", "And the sea was calm.", "Board closes old ferry pier", "Pier",
+            "cafÃ© &amp; bar, the ownerâ€™s own", "Do\u{AD}nau\u{200B}", "The board\nof the old harbour",
+            "The harbour board voted on Monday evening to close the old ferry\npier for good, and the fishermen said so.",
             "We use cookies to give you the best experience.", "\u{1}", "\u{FEFF}", "港口委员会投票决定关闭码头",
         ]).prop_map(str::to_owned),
     ];
@@ -205,7 +217,9 @@ fn page() -> impl Strategy<Value = String> {
 
 /// A text without white space and without what repairs may change.
 fn essence(text: impl Iterator<Item = char>) -> String {
-    text.filter(|&c| !c.is_whitespace() && !c.is_ascii_control() && c != '\u{FEFF}').nfc().collect()
+    text.filter(|&c| !c.is_whitespace() && !c.is_ascii_control() && !matches!(c, '\u{FEFF}' | '\u{AD}' | '\u{200B}'))
+        .nfc()
+        .collect()
 }
 
 proptest! {
@@ -224,7 +238,10 @@ proptest! {
             at = removal.end;
         }
         kept.extend_from_slice(&chars[at..]);
-        prop_assert_eq!(essence(kept.into_iter()), essence(cleaned.text.chars()));
+        let reads_anew = |repair: &&Repair| matches!(repair.kind, RepairKind::Mojibake | RepairKind::Entity);
+        if !cleaned.repairs.iter().any(|repair| reads_anew(&repair)) {
+            prop_assert_eq!(essence(kept.into_iter()), essence(cleaned.text.chars()));
+        }
         prop_assert_eq!(cleaned.text.is_empty(), essence(source.chars()).is_empty());
         for repair in &cleaned.repairs {
             prop_assert!(repair.start < repair.end && repair.end <= chars.len());

@@ -21,7 +21,16 @@
 //! It takes some five minutes on one core and 1 GB of memory. What each language is learned from: [`languages`]; how
 //! words come out of tables: [`tables`]; the learning itself: [`learn`]; the confidence: [`calibrate`], which also
 //! prints how far it can be trusted.
-
+//!
+//! # `copydesk-trainer body`
+//! Writes `crates/clean/data/body.bin`. It reads a folder of web pages (`.html`, packed with gzip or not), as others
+//! keep them to measure what we do here: those that trafilatura and htmldate are measured with.
+//!
+//! ```text
+//! cargo run --release -p copydesk-trainer -- body --pages FOLDER --output crates/clean/data/body.bin
+//! ```
+//!
+//! With `--judge` it keeps back a page of six, says how much of these is found, and writes nothing.
 //!
 //! # `copydesk-trainer ner`
 //! Writes the tagger's lists and models (`crates/entities/models`; the commands and the data behind each file stand
@@ -39,6 +48,7 @@
 //!
 //! How it learns: `ner/learn.rs`. A minute of one core and 1 GB of memory are enough for a million tokens.
 
+mod body;
 mod calibrate;
 mod declarations;
 mod junk;
@@ -77,6 +87,18 @@ enum Command {
         #[arg(long, default_value_t = 40_000)]
         texts: usize,
     },
+    /// What finds the body of a plain text.
+    Body {
+        /// Folder of web pages.
+        #[arg(long)]
+        pages: PathBuf,
+        /// The model file to write.
+        #[arg(long)]
+        output: PathBuf,
+        /// Say how good the model is by pages kept back, and write nothing.
+        #[arg(long)]
+        judge: bool,
+    },
     /// The tagger of names.
     #[command(subcommand)]
     Ner(ner::Command),
@@ -88,6 +110,7 @@ const RATE: f32 = 0.3;
 fn main() -> Result<()> {
     match Command::parse() {
         Command::Language { tables, declarations, output, texts } => language(&tables, &declarations, &output, texts),
+        Command::Body { pages, output, judge } => body::train(&pages, &output, judge),
         Command::Ner(command) => ner::run(&command),
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn predict(input: &Path, output: &Path) -> anyhow::Result<usize> {
         let prediction = Prediction {
             title: cleaned.title,
             author: cleaned.authors.into_iter().map(|author| author.name).collect(),
-            date: cleaned.published.and_then(|stamp| day(stamp.value)),
+            // A page that only says when it was changed is dated by that.
+            date: cleaned.published.or(cleaned.modified).and_then(|stamp| day(stamp.value)),
             text: cleaned.text,
         };
         predictions.insert(id, prediction);

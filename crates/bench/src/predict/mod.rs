@@ -10,6 +10,7 @@ mod entities;
 mod extract;
 mod langid;
 mod meta;
+mod mojibake;
 mod neardup;
 mod plain;
 mod stream;
@@ -18,7 +19,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use copydesk_article::Supplied;
 use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
@@ -55,7 +56,7 @@ pub enum Task {
     Entities,
     /// The charset of a file.
     Charset,
-    /// Text decoded with the wrong charset (not built yet).
+    /// Text decoded with the wrong charset.
     Mojibake,
     /// The article in an HTML page.
     Extract,
@@ -70,7 +71,7 @@ pub enum Task {
 /// Predicts, and says on standard error how much processor time it took, reading and writing included.
 ///
 /// # Errors
-/// Where the part is not built yet, the test set can't be read, or the predictions can't be written.
+/// Where the test set can't be read, or the predictions can't be written.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let Options { task, input, output } = options;
     let predict = match task {
@@ -82,11 +83,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Task::Extract => extract::predict,
         Task::Meta => meta::predict,
         Task::Stream => stream::predict,
+        Task::Mojibake => mojibake::predict,
         Task::Canon => canon::predict,
-        Task::Mojibake => {
-            let name = task.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-            bail!("`{name}` is not built yet: the desk has no stage that does it");
-        }
     };
     let before = cpu_seconds("self")?;
     let documents = predict(input, output)?;
@@ -216,11 +214,5 @@ mod tests {
         assert_eq!(predicted["a"][0], predicted["a"][1]);
         assert_eq!(predicted["a"][0], predicted["b"][0]);
         assert_ne!(predicted["a"][0], predicted["c"][0]);
-    }
-
-    #[test]
-    fn what_is_not_built_says_so() {
-        let error = predict(Task::Mojibake, "[]").expect_err("not built").to_string();
-        assert!(error.contains("`mojibake` is not built yet"), "{error}");
     }
 }

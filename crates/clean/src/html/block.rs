@@ -233,7 +233,7 @@ impl Walk<'_, '_> {
         let written = &self.tree.page[start..stop];
         if written.contains('&') {
             // A reference may stand for a control character, or one that composes with what it follows.
-            self.append(&Repaired::new(&entity::decode(written)).text, start, stop);
+            self.append(&Repaired::markup(&entity::decode(written)).text, start, stop);
         } else {
             self.append(written, start, stop);
         }

@@ -7,12 +7,12 @@
 
 use std::ops::Range;
 
-use copydesk_article::{DateStamp, Origin};
+use copydesk_article::{Confidence, DatePrecision, DateStamp, Origin, Zone};
 
 use super::head::Head;
 use super::is_aside;
 use crate::date;
-use crate::html::block::Blocks;
+use crate::html::block::{Block, Blocks, Kind};
 use crate::html::tag::Tag;
 use crate::html::token::Key;
 use crate::html::tree::{NodeId, Tree};
@@ -37,7 +37,7 @@ const MOST_LINES: usize = 3000;
 const MOST_WORDS: usize = 18;
 
 /// Names of `meta` elements that say when an article was published, best first.
-const PUBLISHED: [&str; 30] = [
+const PUBLISHED: [&str; 25] = [
     "article:published_time",
     "article:published",
     "og:article:published_time",
@@ -58,17 +58,14 @@ const PUBLISHED: [&str; 30] = [
     "article.created",
     "dc.date.issued",
     "dcterms.issued",
-    "dcterms.created",
     "dc.date.created",
-    "dcterms.date",
-    "dc.date",
     "citation_publication_date",
     "cxenseparse:recs:publishtime",
     "originalpublicationdate",
     "rnews:datepublished",
-    "date",
-    "created",
 ];
+/// Names of those that say a date and not of what: many templates mean the day the page was last built.
+const DATED: [&str; 5] = ["dcterms.created", "dcterms.date", "dc.date", "date", "created"];
 /// Names of those that say when it was changed.
 const MODIFIED: [&str; 12] = [
     "article:modified_time",
@@ -104,17 +101,25 @@ pub(super) fn find(
 ) -> When {
     let stamp = |raw: &str| date::read(raw).map(|reading| reading.stamp(raw, Origin::Page)).or_else(|| in_words(raw));
     let of_head = |names: &[&str]| names.iter().flat_map(|name| head.all(name)).find_map(stamp);
-    let first = |stamp: DateStamp| in_own_zone(tree.page, &stamp).unwrap_or(stamp);
+    let seen = || written(tree, blocks).or_else(|| near_headline(blocks, near));
+    let first = |stamp: DateStamp| {
+        let own = in_own_zone(tree.page, &stamp).or_else(|| zone_by(&stamp, &seen()?));
+        own.unwrap_or(stamp)
+    };
     When {
         published: published
             .and_then(stamp)
             .or_else(|| of_head(&PUBLISHED))
             .or_else(|| declared(tree, "datepublished"))
-            .or_else(|| written(tree, blocks))
+            .or_else(|| {
+                written(tree, blocks).map(|seen| of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
+            })
+            .or_else(|| of_head(&DATED))
             .or_else(|| address.and_then(in_address))
             .or_else(|| near_headline(blocks, near))
             .or_else(|| in_scripts(tree.page))
             .or_else(|| alone(blocks))
+            .or_else(|| of_picture(head))
             .map(first),
         modified: modified.and_then(stamp).or_else(|| of_head(&MODIFIED)).or_else(|| declared(tree, "datemodified")),
     }
@@ -135,6 +140,37 @@ fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
         let same = other.value.parse::<jiff::Timestamp>().is_ok_and(|other| other == instant);
         (same && !other.value.ends_with('Z') && !other.value.ends_with("+00:00")).then_some(other)
     })
+}
+
+/// An instant in UTC as the outlet's own zone has it, which a date that readers see tells: by its time of day, or by
+/// its day where the instant is midnight there.
+fn zone_by(stamp: &DateStamp, seen: &DateStamp) -> Option<DateStamp> {
+    const FARTHEST: i64 = 14 * 60;
+    stamp.value.strip_suffix('Z').or_else(|| stamp.value.strip_suffix("+00:00"))?;
+    let instant: jiff::Timestamp = stamp.value.parse().ok()?;
+    let utc = jiff::tz::Offset::UTC.to_datetime(instant);
+    let day: jiff::civil::Date = seen.value.get(..10)?.parse().ok()?;
+    let local = match seen.precision {
+        _ if seen.zone != Zone::Unknown || day == utc.date() => return None,
+        DatePrecision::Day if utc.minute() == 0 && utc.second() == 0 => day.at(0, 0, 0, 0),
+        DatePrecision::Day => return None,
+        DatePrecision::Minute | DatePrecision::Second => seen.value.parse().ok()?,
+    };
+    let minute = |time: jiff::civil::DateTime| time.with().second(0).subsec_nanosecond(0).build().ok();
+    let minutes = (minute(local)? - minute(utc)?).total(jiff::Unit::Minute).ok()? as i64;
+    if minutes % 15 != 0 || minutes.abs() > FARTHEST {
+        return None;
+    }
+    let offset = jiff::tz::Offset::from_seconds(i32::try_from(minutes * 60).ok()?).ok()?;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let value = format!("{}{sign}{:02}:{:02}", offset.to_datetime(instant), minutes.abs() / 60, minutes.abs() % 60);
+    Some(DateStamp { value, ..stamp.clone() })
+}
+
+/// The day in the address of the picture that stands for the page: when it was uploaded, most likely for this page.
+fn of_picture(head: &Head) -> Option<DateStamp> {
+    let stamp = head.all("og:image").find_map(in_address)?;
+    Some(DateStamp { confidence: Confidence::Low, from: Origin::Guess, ..stamp })
 }
 
 /// A date by `itemprop`.
@@ -236,18 +272,39 @@ fn in_words(text: &str) -> Option<DateStamp> {
         if starts && let Some((reading, len)) = date::read_start(&text[at..]) {
             let stamp = reading.stamp(text[at..at + len].trim(), Origin::Page);
             let year: i32 = stamp.value.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
-            return (year >= FIRST_YEAR && !tells_update(&text[..at])).then_some(stamp);
+            let label = text[..at].rsplit('\n').next().unwrap_or("");
+            if year >= FIRST_YEAR && !tells_update(label) {
+                return Some(stamp);
+            }
+            // What the next line says is another matter.
+            let next = text[at..].find('\n').map(|end| at + end + 1)?;
+            return in_words(&text[next..]);
         }
     }
     None
 }
 
-/// Whether the words before a date say that it is one of a change.
+/// Whether the words before a date say that it is one of a change, or that of a clock.
 fn tells_update(label: &str) -> bool {
+    const WORDS: [&str; 15] = [
+        "updated",
+        "modified",
+        "edited",
+        "aktualisiert",
+        "änderung",
+        "geändert",
+        "zuletzt",
+        "mis à jour",
+        "actualizado",
+        "atualizado",
+        "aggiornato",
+        "обновлен",
+        "aktuelle zeit",
+        "current time",
+        "it is currently",
+    ];
     let label = label.to_lowercase();
-    ["updated", "modified", "edited", "aktualisiert", "änderung", "geändert", "zuletzt", "mis à jour", "actualizado"]
-        .iter()
-        .any(|word| label.contains(word))
+    WORDS.iter().any(|word| label.contains(word))
 }
 
 /// A date in a short line near the headline, or at the start of a paragraph there.
@@ -285,30 +342,37 @@ fn in_scripts(page: &str) -> Option<DateStamp> {
 
 /// The first line of the page that is hardly more than a date.
 fn alone(blocks: &Blocks) -> Option<DateStamp> {
-    let short = (0..blocks.blocks.len()).filter(|&at| blocks.blocks[at].words <= DATE_WORDS);
+    let stands = |block: &Block| block.words <= DATE_WORDS && block.kind != Kind::Cell && !block.is_linked();
+    let short = (0..blocks.blocks.len()).filter(|&at| stands(&blocks.blocks[at]));
     short.take(MOST_LINES).into_iter().find_map(|at| in_words(blocks.line(at)))
 }
 
-/// A day in an address: `/2024/05/06/`, `/2024-05-06-`.
+/// A day in an address: `/2024/05/06/`, `/2024-05-06-`, `/06-05-2024`, `/20240506/`.
 fn in_address(address: &str) -> Option<DateStamp> {
     let path = address.split_once("://").map_or(address, |(_, rest)| rest);
     let bytes = path.as_bytes();
-    for at in 0..bytes.len().saturating_sub(9) {
-        let boundary = at == 0 || !bytes[at - 1].is_ascii_digit();
-        if !boundary || !bytes[at..at + 4].iter().all(u8::is_ascii_digit) || !matches!(bytes[at], b'1' | b'2') {
-            continue;
+    let is_digits = |from: usize, to: usize| bytes.get(from..to).is_some_and(|run| run.iter().all(u8::is_ascii_digit));
+    let separator = |at: usize| bytes.get(at).copied().filter(|byte| matches!(byte, b'/' | b'-'));
+    let parted = |a: usize, b: usize| separator(a).is_some() && separator(a) == separator(b);
+    (0..bytes.len()).find_map(|at| {
+        if at > 0 && bytes[at - 1].is_ascii_digit() {
+            return None;
         }
-        let Some(day) = path.get(at..at + 10) else { continue };
-        let separator = day.as_bytes()[4];
-        if matches!(separator, b'/' | b'-')
-            && day.as_bytes()[7] == separator
-            && bytes.get(at + 10).is_none_or(|byte| !byte.is_ascii_digit())
-            && let Some(reading) = date::read(day)
-        {
-            return Some(reading.stamp(day, Origin::Page));
+        let (day, len) = if is_digits(at, at + 4) && parted(at + 4, at + 7) {
+            (path.get(at..at + 10)?.to_owned(), 10)
+        } else if is_digits(at, at + 2) && parted(at + 2, at + 5) && is_digits(at + 6, at + 10) {
+            (format!("{}-{}-{}", path.get(at + 6..at + 10)?, path.get(at + 3..at + 5)?, path.get(at..at + 2)?), 10)
+        } else if is_digits(at, at + 8) && at > 0 && bytes[at - 1] == b'/' {
+            (format!("{}-{}-{}", path.get(at..at + 4)?, path.get(at + 4..at + 6)?, path.get(at + 6..at + 8)?), 8)
+        } else {
+            return None;
+        };
+        let year: i32 = day.get(..4)?.parse().ok()?;
+        if bytes.get(at + len).is_some_and(u8::is_ascii_digit) || year < FIRST_YEAR {
+            return None;
         }
-    }
-    None
+        Some(date::read(&day)?.stamp(path.get(at..at + len)?, Origin::Page))
+    })
 }
 
 #[cfg(test)]
@@ -348,5 +412,36 @@ mod tests {
         assert_eq!(of(&aside, None).0, None);
         assert_eq!(of("x", Some("https://example.org/2024/05/06/pier")).0.as_deref(), Some("2024-05-06"));
         assert_eq!(of("x", Some("https://example.org/12024/05/061/pier")).0, None);
+        for address in ["https://example.org/news/06-05-2024", "https://example.org/20240506/pier"] {
+            assert_eq!(of("x", Some(address)).0.as_deref(), Some("2024-05-06"), "{address}");
+        }
+        assert_eq!(of("x", Some("https://example.org/20245566/pier")).0, None);
+    }
+
+    #[test]
+    fn the_date_that_readers_see_tells_the_zone() {
+        let page = "<meta name=pubdate content='2024-05-06T22:04:10Z'><p class=date>7 May 2024 00:04</p>";
+        assert_eq!(of(page, None).0.as_deref(), Some("2024-05-07T00:04:10+02:00"));
+        let midnight = "<meta name=date content='2024-05-06T22:00Z'><p class=date>7 May 2024</p>";
+        assert_eq!(of(midnight, None).0.as_deref(), Some("2024-05-07T00:00:00+02:00"));
+        for (from, to) in [("7 May 2024 00:04", "7 May 2024 00:11"), ("7 May 2024 00:04", "7 May 2024")] {
+            assert_eq!(of(&page.replace(from, to), None).0.as_deref(), Some("2024-05-06T22:04:10Z"), "{to}");
+        }
+    }
+
+    #[test]
+    fn what_a_date_is_of_is_told_line_by_line() {
+        let page = "<p>Last modified: 8 May 2024<br>Published: 6 May 2024</p>";
+        assert_eq!(of(page, None).0.as_deref(), Some("2024-05-06"));
+        assert_eq!(of("<p>It is currently 8 May 2024</p>", None).0, None);
+        let built = "<meta name=date content=2024-05-08><time datetime=2024-05-06></time>";
+        assert_eq!(of(built, None).0.as_deref(), Some("2024-05-06"));
+    }
+
+    #[test]
+    fn a_picture_dates_a_page_that_nothing_else_does() {
+        let page = "<meta property=og:image content='https://cdn.example/2024/05/06/pier.jpg'>";
+        assert_eq!(of(page, None).0.as_deref(), Some("2024-05-06"));
+        assert_eq!(of(&format!("{page}<p class=date>7 May 2024</p>"), None).0.as_deref(), Some("2024-05-07"));
     }
 }
