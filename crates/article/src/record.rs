@@ -77,8 +77,8 @@ pub struct Record {
     pub offset_unit: String,
     /// Names in the title and the text.
     pub entities: Vec<Entity>,
-    /// Which recogniser found them, with its version.
-    pub entity_engine: Option<String>,
+    /// Which recogniser found them; null where none ran.
+    pub entity_engine: Option<EntityEngine>,
     /// What was said of a field and lost to a better word.
     pub conflicts: Vec<Conflict>,
     /// What went wrong on the way without stopping the article.
@@ -490,6 +490,18 @@ impl EntityType {
             Self::Money => "MONEY",
         }
     }
+}
+
+/// Which recogniser found the names of an article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct EntityEngine {
+    /// Name and version.
+    pub name: String,
+    /// The language it took the text for (ISO 639-1), or `und`.
+    pub language: String,
+    /// Whether its quality was measured on labelled text of that language. Where not, lists and rules found the names.
+    pub evaluated: bool,
 }
 
 /// One mention of an entity.

@@ -1,6 +1,6 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Eight commands:
+//! A tool for the people who build the desk; it is not shipped. Nine commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
@@ -9,6 +9,7 @@
 //! - `scale-dedup` streams millions of made-up articles (`synthesis.rs`) through fingerprinting, judging and the
 //!   ledger's index (`scale_dedup.rs`).
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
+//! - `names` finds the names in English articles over and over and prints how fast (`names.rs`).
 //! - `sinks` measures how many articles a second each sink of a configuration takes (`sinks.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
 //! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
@@ -23,6 +24,7 @@ mod make_load;
 mod make_stream;
 mod material;
 mod metrics;
+mod names;
 mod percentile;
 mod predict;
 mod process;
@@ -55,6 +57,8 @@ enum Command {
     ScaleDedup(scale_dedup::Options),
     /// Start the real binary on a great many files, in the drop folder or in `done`.
     Scan(scan::Options),
+    /// Find the names in English articles over and over and print how fast that was.
+    Names(names::Options),
     /// Give records to the sinks of a configuration and measure them.
     Sinks(sinks::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         Command::Predict(options) => predict::run(&options).map(|()| ExitCode::SUCCESS),
         Command::ScaleDedup(options) => scale_dedup::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Names(options) => names::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Sinks(options) => sinks::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),

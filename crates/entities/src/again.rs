@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use copydesk_article::{EntityType, Field};
 
-use crate::cast::{Cast, Person, telling_words};
 use crate::find::{Finds, Key};
 use crate::lexicon::{Traits, lexicon};
+use crate::link::bare;
+use crate::link::cast::{Cast, Person, telling_words};
 use crate::reading::Reading;
 use crate::token::{Kind, Shape, Token, fold};
 
@@ -51,7 +52,7 @@ impl Told {
         }
         for found in &finds.names {
             let is_name = matches!(found.kind, EntityType::Organisation | EntityType::Location);
-            if is_name && matches!(found.key, Key::Form(_)) && !told.cast.knows(&fold(found.text)) {
+            if is_name && matches!(found.key, Key::Form(_)) && !told.cast.knows(&bare(found.text)) {
                 told.note(found.text, found.kind, found.key.clone());
             }
         }
@@ -132,10 +133,11 @@ impl Told {
         if everyday || reading.covered(at).is_some() || !stands_alone(reading, at, headline) {
             return None;
         }
-        if self.cast.knows(&word) {
-            return Some((self.with_particles(reading, at), self.cast.admit_single(&word)));
+        let plain = bare(&word);
+        if self.cast.knows(&plain) {
+            return Some((self.with_particles(reading, at), self.cast.admit_single(&plain)));
         }
-        if let Some(person) = self.cast.given(&word) {
+        if let Some(person) = self.cast.given(&plain) {
             return Some((at, person));
         }
         let may_be_typo = !headline
@@ -143,7 +145,7 @@ impl Told {
             && reading.is_unknown(at)
             && !lower_words.contains(word.as_ref())
             && !reading.has(at, Traits::GIVEN);
-        let person = self.cast.typo(&word).filter(|_| may_be_typo)?;
+        let person = self.cast.typo(&plain).filter(|_| may_be_typo)?;
         Some((at, person))
     }
 

@@ -28,7 +28,7 @@ pub(crate) enum Rules {
 }
 
 /// Which entity a name belongs to, inside one type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     /// A thing of the gazetteer.
     Thing(usize),
@@ -36,6 +36,8 @@ pub(crate) enum Key {
     Person(usize),
     /// Whatever is written like this (folded).
     Form(String),
+    /// An entry of the watchlist that nothing else found.
+    Watched(usize),
 }
 
 /// One name found: the mention to be.

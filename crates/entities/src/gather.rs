@@ -3,12 +3,22 @@
 use std::collections::HashMap;
 
 use copydesk_article::{Entity, EntityType, Field, Mention};
+use jiff::civil::Date;
 
 use crate::find::{Found, Key};
 use crate::gazetteer::gazetteer;
+use crate::identity::local_id;
+use crate::value::{date_id, money_id};
+use crate::watch::Watching;
 
 /// Gathers what was found: mentions in order (title before text), entities by their first mention.
-pub(crate) fn gather(mut names: Vec<Found<'_>>) -> Vec<Entity> {
+///
+/// `published` is the day of the article, and `watching` what the watchlist has to say.
+pub(crate) fn gather(
+    mut names: Vec<Found<'_>>,
+    published: Option<Date>,
+    watching: Option<&Watching<'_>>,
+) -> Vec<Entity> {
     names.sort_by_key(|found| (found.field != Field::Title, found.start));
     let mut groups: Vec<(EntityType, Key, Vec<Found<'_>>)> = Vec::new();
     let mut numbers: HashMap<(EntityType, Key), usize> = HashMap::new();
@@ -19,18 +29,25 @@ pub(crate) fn gather(mut names: Vec<Found<'_>>) -> Vec<Entity> {
         });
         groups[number].2.push(found);
     }
-    groups.into_iter().map(|(kind, key, found)| entity(kind, &key, &found)).collect()
+    let whole = |(kind, key, found): (EntityType, Key, Vec<Found<'_>>)| {
+        let mut entity = entity(kind, &key, &found, published);
+        entity.ids.extend(watching.into_iter().flat_map(|watching| watching.ids(kind, &key)));
+        entity
+    };
+    groups.into_iter().map(whole).collect()
 }
 
-fn entity(kind: EntityType, key: &Key, found: &[Found<'_>]) -> Entity {
-    let thing = match key {
-        Key::Thing(number) => gazetteer().thing(*number),
-        Key::Person(_) | Key::Form(_) => None,
+fn entity(kind: EntityType, key: &Key, found: &[Found<'_>], published: Option<Date>) -> Entity {
+    let name = fullest(found);
+    let ids = match kind {
+        EntityType::Date => date_id(name, published).into_iter().collect(),
+        EntityType::Money => money_id(name).into_iter().collect(),
+        _ => ids(kind, key, name),
     };
     Entity {
-        name: fullest(found).to_owned(),
+        name: name.to_owned(),
         kind,
-        ids: thing.map(|thing| thing.ids.clone()).unwrap_or_default(),
+        ids,
         mentions: found
             .iter()
             .map(|f| Mention { field: f.field, start: f.start, end: f.end, text: f.text.to_owned() })
@@ -38,7 +55,21 @@ fn entity(kind: EntityType, key: &Key, found: &[Found<'_>]) -> Entity {
     }
 }
 
-/// The form with the most words, of those the most frequent, of those the earliest.
+/// Identifiers: those of the gazetteer, and where they do not name the thing itself, the one by its name.
+fn ids(kind: EntityType, key: &Key, name: &str) -> Vec<String> {
+    let thing = match key {
+        Key::Thing(number) => gazetteer().thing(*number),
+        Key::Person(_) | Key::Form(_) | Key::Watched(_) => None,
+    };
+    let mut ids = thing.map(|thing| thing.ids.clone()).unwrap_or_default();
+    if !ids.iter().any(|id| id.starts_with("iso:")) {
+        ids.extend(local_id(kind, thing.map_or(name, |thing| &thing.name)));
+    }
+    ids
+}
+
+/// The form with the most words, of those the one that is not all capitals, of those the most frequent, of those the
+/// earliest.
 fn fullest<'a>(found: &[Found<'a>]) -> &'a str {
     let mut forms: Vec<(&'a str, usize)> = Vec::new();
     let mut numbers: HashMap<&'a str, usize> = HashMap::new();
@@ -49,7 +80,8 @@ fn fullest<'a>(found: &[Found<'a>]) -> &'a str {
         });
         forms[number].1 += 1;
     }
-    let rank = |&(text, count): &(&str, usize)| (text.split_whitespace().count(), count);
+    let rank =
+        |&(text, count): &(&str, usize)| (text.split_whitespace().count(), text.chars().any(char::is_lowercase), count);
     // `max_by_key` keeps the last of equals: going backwards, that is the earliest.
     forms.iter().rev().max_by_key(|form| rank(form)).map_or("", |form| form.0)
 }

@@ -20,6 +20,8 @@ const SHORT_ACRONYM: usize = 3;
 pub(crate) struct Listed {
     /// Its type.
     pub(crate) kind: EntityType,
+    /// The first of its names.
+    pub(crate) name: String,
     /// Its identifiers.
     pub(crate) ids: Vec<String>,
 }
@@ -62,22 +64,21 @@ pub(crate) fn gazetteer() -> &'static Gazetteer {
 impl Gazetteer {
     fn build() -> Self {
         let mut gazetteer = Self { things: Vec::new(), names: HashMap::new() };
-        for (data, id_prefix) in [
-            (include_str!("../data/countries.txt"), "iso"),
-            (include_str!("../data/cities.txt"), "in"),
-            (include_str!("../data/regions.txt"), "in"),
+        let location = EntityType::Location;
+        for (data, kind, id_prefix) in [
+            (include_str!("../data/countries.txt"), location, "iso"),
+            (include_str!("../data/cities.txt"), location, "in"),
+            (include_str!("../data/regions.txt"), location, "in"),
+            (include_str!("../data/groups.txt"), EntityType::Group, "in"),
         ] {
             for line in data_lines(data) {
                 let (code, names) = line.split_once('|').unwrap_or(("-", line));
                 let ids = if code == "-" { Vec::new() } else { vec![format!("{id_prefix}:{code}")] };
-                gazetteer.add(EntityType::Location, ids, names);
+                gazetteer.add(kind, ids, names);
             }
         }
-        for (data, kind) in [
-            (include_str!("../data/groups.txt"), EntityType::Group),
-            (include_str!("../data/organisations.txt"), EntityType::Organisation),
-        ] {
-            data_lines(data).for_each(|names| gazetteer.add(kind, Vec::new(), names));
+        for names in data_lines(include_str!("../data/organisations.txt")) {
+            gazetteer.add(EntityType::Organisation, Vec::new(), names);
         }
         for names in gazetteer.names.values_mut() {
             names.sort_by_key(|name| std::cmp::Reverse(name.words.len()));
@@ -87,7 +88,8 @@ impl Gazetteer {
 
     fn add(&mut self, kind: EntityType, ids: Vec<String>, names: &str) {
         let thing = self.things.len();
-        self.things.push(Listed { kind, ids });
+        let name = names.split('|').next().unwrap_or("").to_owned();
+        self.things.push(Listed { kind, name, ids });
         for name in names.split('|') {
             let words: Vec<Word> = tokenise(name).iter().map(Word::of).collect();
             if let Some(first) = words.first() {
@@ -110,6 +112,19 @@ impl Gazetteer {
         }
         let candidates = self.names.get(fold(first.text).as_ref())?;
         let name = candidates.iter().find(|name| name.matches(&tokens[at..]))?;
+        Some(Match { thing: name.thing, end: at + name.words.len() })
+    }
+}
+
+impl Gazetteer {
+    /// The longest name at a token, whatever the case of its letters: for what is known to be a name.
+    pub(crate) fn longest_folded(&self, tokens: &[Token<'_>], at: usize) -> Option<Match> {
+        let candidates = self.names.get(fold(tokens.get(at)?.text).as_ref())?;
+        let same = |name: &&Name| {
+            tokens.len() - at >= name.words.len()
+                && name.words.iter().zip(&tokens[at..]).all(|(word, token)| fold(token.text) == word.folded.as_str())
+        };
+        let name = candidates.iter().find(same)?;
         Some(Match { thing: name.thing, end: at + name.words.len() })
     }
 }

@@ -47,6 +47,13 @@ impl Traits {
     pub(crate) const PARTICLE: Self = Self(1 << 15);
     /// A company's legal form, left out in the short name.
     pub(crate) const COMPANY: Self = Self(1 << 16);
+    /// A word that joins the parts of an organisation's name.
+    pub(crate) const LINK: Self = Self(1 << 17);
+
+    /// The members, a bit each.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
 
     /// Both sets together.
     pub(crate) const fn and(self, other: Self) -> Self {
@@ -61,6 +68,7 @@ impl Traits {
 
 const PARTICLES: &str =
     "al el ul ur bin ben ibn bint abu abd von van der den de da do dos das del della di du la le ter ten";
+const LINKS: &str = "of for the and on de in";
 const COMPANY_FORMS: &str = "corp corporation inc ltd llc plc co company group holdings";
 
 /// The words with what is known about them.
@@ -95,6 +103,7 @@ impl Lexicon {
             (include_str!("../data/surnames_first.txt"), Traits::FAMILY_FIRST),
             (PARTICLES, Traits::PARTICLE),
             (COMPANY_FORMS, Traits::COMPANY),
+            (LINKS, Traits::LINK),
         ] {
             data_lines(data).flat_map(str::split_whitespace).for_each(|word| lexicon.add(word, traits));
         }

@@ -127,10 +127,15 @@ impl<'a> Reading<'a> {
 
     /// Whether most long words carry a capital, as in headlines: capitals are no evidence then.
     pub(crate) fn is_title_case(&self) -> bool {
-        let long = || self.tokens.iter().filter(|t| t.kind == Kind::Word && t.text.chars().count() >= 4);
-        let capitalised = long().filter(|t| t.is_capitalised()).count();
-        2 * capitalised > long().count()
+        is_title_case(&self.tokens)
     }
+}
+
+/// Whether most long words carry a capital, as in headlines: capitals are no evidence then.
+pub(crate) fn is_title_case(tokens: &[Token<'_>]) -> bool {
+    let long = || tokens.iter().filter(|t| t.kind == Kind::Word && t.text.chars().count() >= 4);
+    let capitalised = long().filter(|t| t.is_capitalised()).count();
+    2 * capitalised > long().count()
 }
 
 /// What the lexicon says about a token.

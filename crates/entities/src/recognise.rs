@@ -1,11 +1,26 @@
-//! The recogniser: reads both fields, runs the rules its language allows, looks again for what they told, gathers.
+//! The recogniser: the tagger where it was evaluated for the language, rules and lists elsewhere.
 
-use copydesk_article::{Entity, Field};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use copydesk_article::{Entity, EntityEngine, EntityType, Field};
 
 use crate::again::{Told, lower_words};
-use crate::find::{Finds, Rules};
+use crate::engine::{Shipped, tagger};
+use crate::find::{Finds, Found, Rules};
 use crate::gather::gather;
-use crate::reading::Reading;
+use crate::link::link;
+use crate::reading::{Reading, is_title_case};
+use crate::repeat::{Told as Repeated, found_at, is_known};
+use crate::tagger::labels::entity_type;
+use crate::tagger::model::ModelError;
+use crate::tagger::{Desk, Tagged, Tagger};
+use crate::token::tokenise_into;
+use crate::watch::watch;
+use crate::watchlist::Watchlist;
+
+/// Name of the rules and lists, as it stands in a record's `entity_engine`.
+const RULES: &str = "rules-1";
 
 /// Languages in Latin script that capitalise names but not nouns: a given name before a capitalised word is evidence.
 const NAME_LANGUAGES: [&str; 26] = [
@@ -20,17 +35,134 @@ pub struct Input<'a> {
     pub title: Option<&'a str>,
     /// Body, paragraphs separated by line breaks.
     pub text: &'a str,
-    /// ISO 639-1 code of both, or `und`: English gets all rules, others fewer, the unknown only the lists.
+    /// ISO 639-1 code of both, or `und`: English gets the tagger, others rules, the unknown only the lists.
     pub language: &'a str,
+    /// When the article was published, ISO 8601; partial dates are understood from it.
+    pub published: Option<&'a str>,
 }
 
-/// Finds the names in an article.
-///
-/// Offsets are Unicode scalar positions in the field they name, and a mention's text is exactly that slice.
-/// Mentions do not overlap; they are in order within an entity (title before text), and entities are in the order of
-/// their first mentions. The same input gives the same answer. Never panics; the time is linear in the text.
+/// The names in an article, and who found them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// Entities in the order of their first mentions.
+    pub entities: Vec<Entity>,
+    /// The recogniser.
+    pub engine: EntityEngine,
+}
+
+/// A recogniser as it is configured.
+#[derive(Clone, Debug)]
+pub struct Recogniser {
+    tagger: Option<&'static Tagger<'static>>,
+    watchlist: Option<Arc<Watchlist>>,
+}
+
+impl Default for Recogniser {
+    fn default() -> Self {
+        Self::shipped(Shipped::default())
+    }
+}
+
+thread_local! {
+    /// Room to tag in, used again for every article of the thread; nothing of one article is left for the next.
+    static DESK: RefCell<Desk> = RefCell::new(Desk::default());
+}
+
+impl Recogniser {
+    /// With a model that ships.
+    #[must_use]
+    pub fn shipped(shipped: Shipped) -> Self {
+        Self { tagger: shipped.tagger(), watchlist: None }
+    }
+
+    /// With a model of one's own; it stays in memory until the process ends.
+    ///
+    /// # Errors
+    /// Where the bytes are no model of this version.
+    pub fn with_model(model: Vec<u8>) -> Result<Self, ModelError> {
+        let tagger = Box::leak(Box::new(tagger(Vec::leak(model))?));
+        Ok(Self { tagger: Some(tagger), watchlist: None })
+    }
+
+    /// The same with names to watch for.
+    #[must_use]
+    pub fn watching(self, watchlist: Arc<Watchlist>) -> Self {
+        Self { watchlist: Some(watchlist), ..self }
+    }
+
+    /// Finds the names in an article.
+    ///
+    /// Offsets are Unicode scalar positions in the field they name, and a mention's text is exactly that slice.
+    /// Mentions do not overlap; they are in order within an entity (title before text), and entities are in the
+    /// order of their first mentions. The same input gives the same answer. Never panics; the time is linear in the
+    /// text.
+    #[must_use]
+    pub fn recognise(&self, input: &Input<'_>) -> Recognised {
+        let tagger = self.tagger.filter(|_| matches!(input.language, "en" | "und"));
+        let tagged = tagger.and_then(|tagger| Some((tagger, by_tagger(input, tagger)?)));
+        let (mut names, name) = match tagged {
+            Some((tagger, names)) => (names, format!("{}-{}", tagger.model().name(), tagger.model().version())),
+            None => (by_rules(input), RULES.to_owned()),
+        };
+        let evaluated = input.language == "en" && name != RULES;
+        let watched = self.watchlist.as_deref().map(|watchlist| watch(watchlist, input, &mut names));
+        let published = input.published.and_then(|date| date.get(..10)?.parse().ok());
+        let entities = gather(names, published, watched.as_ref());
+        Recognised { entities, engine: EntityEngine { name, language: input.language.to_owned(), evaluated } }
+    }
+}
+
+/// Finds the names in an article with the model `news` and nothing to watch for: [`Recogniser::recognise`].
 #[must_use]
 pub fn recognise(input: &Input<'_>) -> Vec<Entity> {
+    Recogniser::default().recognise(input).entities
+}
+
+/// English: the tagger's names, linked. None for a text of no known language that does not look like English (lists of
+/// results and the like do).
+fn by_tagger<'a>(input: &Input<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>>> {
+    let title = input.title.unwrap_or("");
+    let mut tokens = Vec::with_capacity((title.len() + input.text.len()) / 5 + 8);
+    tokenise_into(title, &mut tokens);
+    let title_tokens = tokens.len();
+    tokenise_into(input.text, &mut tokens);
+    if input.language != "en" && !tagger.could_read(&tokens) {
+        return None;
+    }
+    let mut tagged = Vec::new();
+    DESK.with_borrow_mut(|desk| tagger.tag(&tokens, desk, &mut tagged));
+    let mut taken = vec![false; tokens.len()];
+    let is_headline = is_title_case(&tokens[..title_tokens]);
+    let (mut names, mut in_title) = (Vec::with_capacity(tagged.len()), Vec::new());
+    for Tagged { first, end, kind } in tagged {
+        let Some(kind) = entity_type(kind) else { continue };
+        if first >= title_tokens {
+            taken[first..end].fill(true);
+            names.extend(found_at(Field::Text, input.text, &tokens[first..end], kind));
+        } else if let Some(found) = found_at(Field::Title, title, &tokens[first..end], kind) {
+            in_title.push((first..end, found));
+        }
+    }
+    let told = Repeated::by(names.iter());
+    for name in names.iter_mut().filter(|name| name.kind == EntityType::Organisation && told.is_surname(name)) {
+        name.kind = EntityType::Person;
+    }
+    let (title_taken, text_taken) = taken.split_at_mut(title_tokens);
+    told.find_in((Field::Text, input.text), &tokens[title_tokens..], text_taken, false, &mut names);
+    if is_headline {
+        told.find_in((Field::Title, title), &tokens[..title_tokens], title_taken, true, &mut names);
+    }
+    for (range, found) in in_title {
+        if !title_taken[range].contains(&true) && (!is_headline || is_known(&found)) {
+            names.push(found);
+        }
+    }
+    link(&mut names);
+    Some(names)
+}
+
+/// Other languages: what rules and lists tell.
+fn by_rules<'a>(input: &Input<'a>) -> Vec<Found<'a>> {
     let rules = rules_for(input.language);
     let mut title = Reading::of(input.title.unwrap_or(""));
     let mut text = Reading::of(input.text);
@@ -48,7 +180,7 @@ pub fn recognise(input: &Input<'_>) -> Vec<Entity> {
         let lists = if rules == Rules::English { Rules::Headline } else { Rules::Lists };
         finds.search(&mut title, Field::Title, lists);
     }
-    gather(finds.names)
+    finds.names
 }
 
 fn rules_for(language: &str) -> Rules {

@@ -200,10 +200,16 @@ fn shape_of(text: &str) -> Shape {
 
 /// Cuts a field into tokens, in order, covering everything but white space.
 pub(crate) fn tokenise(text: &str) -> Vec<Token<'_>> {
-    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(text.len() / 5);
+    let mut tokens = Vec::with_capacity(text.len() / 5);
+    tokenise_into(text, &mut tokens);
+    tokens
+}
+
+/// Cuts a field into tokens that come after those of other fields; places count from the start of the field.
+pub(crate) fn tokenise_into<'a>(text: &'a str, tokens: &mut Vec<Token<'a>>) {
     let mut cursor = Cursor { text, byte: 0, scalar: 0 };
     let (mut glued, mut starts_line, mut opens) = (false, true, true);
-    let mut line = 0;
+    let mut line = tokens.len();
     while let Some(c) = cursor.nth(0) {
         if c.is_whitespace() {
             glued = false;
@@ -232,7 +238,7 @@ pub(crate) fn tokenise(text: &str) -> Vec<Token<'_>> {
         let text = cursor.text.get(byte..cursor.byte).unwrap_or("");
         let shape = if kind == Kind::Word { shape_of(text) } else { Shape::Lower };
         if starts_line {
-            mark_shouting(&mut tokens, line);
+            mark_shouting(tokens, line);
             line = tokens.len();
         }
         let ends_abbreviation = c == '.' && glued && tokens.last().is_some_and(|t| is_abbreviation(t.text));
@@ -259,8 +265,7 @@ pub(crate) fn tokenise(text: &str) -> Vec<Token<'_>> {
         };
         (glued, starts_line) = (true, false);
     }
-    mark_shouting(&mut tokens, line);
-    tokens
+    mark_shouting(tokens, line);
 }
 
 /// Marks the tokens of a line that ends here as shouted if nothing in it is in lower case.

@@ -1,7 +1,9 @@
 //! Any text at all: no panic, and mentions that are what the record promises.
 
+use std::sync::Arc;
+
 use copydesk_article::{Entity, Field};
-use copydesk_entities::{Input, recognise};
+use copydesk_entities::{Input, Recogniser, WatchFormat, Watchlist, recognise};
 use proptest::prelude::*;
 
 /// Pieces that the rules look for, so that random texts reach them.
@@ -86,6 +88,12 @@ fn text() -> impl Strategy<Value = String> {
     spaced.prop_map(|pieces| pieces.into_iter().map(|(word, space)| word + space).collect())
 }
 
+/// Names that meet those of the pieces, as parts, wholes and more.
+fn watchlist() -> Arc<Watchlist> {
+    let list = "1,Halvorsen,,PER\n2,Kabul,,ORG\n3,新华社\n4,said who\n5,Coastal Rescue,Service CRS,ORG\n6,é\n";
+    Arc::new(Watchlist::parse(list, WatchFormat::Csv).expect("a list"))
+}
+
 fn slice(field: &str, start: usize, end: usize) -> String {
     field.chars().skip(start).take(end.saturating_sub(start)).collect()
 }
@@ -124,9 +132,12 @@ proptest! {
         text in text(),
         language in prop::sample::select(vec!["en", "fr", "de", "und", ""]),
     ) {
-        let input = Input { title: Some(&title), text: &text, language };
+        let input = Input { title: Some(&title), text: &text, language, published: Some("2017-03-17") };
         let entities = recognise(&input);
         check(&entities, &title, &text)?;
         prop_assert_eq!(recognise(&input), entities);
+        let watching = Recogniser::default().watching(watchlist()).recognise(&input);
+        check(&watching.entities, &title, &text)?;
+        prop_assert_eq!(watching.engine.evaluated, language == "en");
     }
 }

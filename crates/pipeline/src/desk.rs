@@ -242,7 +242,7 @@ fn warm_up() {
     let supplied = copydesk_article::Supplied::default();
     let source = copydesk_clean::Source::Text(TEXT);
     let cleaned = copydesk_clean::clean(&copydesk_clean::Input { source, supplied: &supplied, mode: Mode::Cut });
-    let input = copydesk_entities::Input { title: None, text: &cleaned.text, language: "en" };
+    let input = copydesk_entities::Input { title: None, text: &cleaned.text, language: "en", published: None };
     drop(copydesk_entities::recognise(&input));
 }
 

@@ -48,7 +48,7 @@ pub(super) fn predict(input: &Path, output: &Path) -> anyhow::Result<usize> {
 
 fn of(document: Document) -> Prediction {
     let language = cleaned(&document.text).language.code;
-    let entities = recognise(&Input { title: None, text: &document.text, language: &language });
+    let entities = recognise(&Input { title: None, text: &document.text, language: &language, published: None });
     let offsets = |mention: &Mention| Offsets { start: mention.start, end: mention.end };
     let named = entities
         .iter()

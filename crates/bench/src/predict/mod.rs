@@ -4,6 +4,7 @@
 //! no path of its own for a test set, so a score is a score of the desk. Inputs and outputs are those of the
 //! scorers; any input may be packed (`.gz`).
 
+mod canon;
 mod charset;
 mod entities;
 mod extract;
@@ -18,7 +19,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use copydesk_article::Supplied;
 use copydesk_clean::{Cleaned, Input, Mode, Source, clean};
@@ -63,14 +64,14 @@ pub enum Task {
     Meta,
     /// The article among the template of its site, learned along the stream.
     Stream,
-    /// Names that mean the same (not built yet).
+    /// Names that mean the same.
     Canon,
 }
 
 /// Predicts, and says on standard error how much processor time it took, reading and writing included.
 ///
 /// # Errors
-/// Where the part is not built yet, the test set can't be read, or the predictions can't be written.
+/// Where the test set can't be read, or the predictions can't be written.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let Options { task, input, output } = options;
     let predict = match task {
@@ -83,10 +84,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Task::Meta => meta::predict,
         Task::Stream => stream::predict,
         Task::Mojibake => mojibake::predict,
-        Task::Canon => {
-            let name = task.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-            bail!("`{name}` is not built yet: the desk has no stage that does it");
-        }
+        Task::Canon => canon::predict,
     };
     let before = cpu_seconds("self")?;
     let documents = predict(input, output)?;
@@ -203,8 +201,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_says_so() {
-        let error = predict(Task::Canon, "[]").expect_err("not built").to_string();
-        assert!(error.contains("`canon` is not built yet"), "{error}");
+    fn mentions_of_one_entity_share_a_label_across_documents() {
+        let line = |doc: &str, text: &str, mentions: &str| {
+            format!("{{\"doc\": \"{doc}\", \"text\": \"{text}\", \"mentions\": [{mentions}]}}\n")
+        };
+        let person = |start: usize, end: usize| format!("{{\"start\": {start}, \"end\": {end}, \"type\": \"PER\"}}");
+        let set = line("a", "Tuva Ekholm rang. Ekholm left.", &format!("{}, {}", person(0, 11), person(18, 24)))
+            + &line("b", "Tuva Ekholm won.", &person(0, 11))
+            + &line("c", "Ekholm won.", &person(0, 6));
+        let predicted: serde_json::Value =
+            serde_json::from_str(&predict(Task::Canon, &set).expect("predicted")).expect("JSON");
+        assert_eq!(predicted["a"][0], predicted["a"][1]);
+        assert_eq!(predicted["a"][0], predicted["b"][0]);
+        assert_ne!(predicted["a"][0], predicted["c"][0]);
     }
 }

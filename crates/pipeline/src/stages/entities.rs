@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{
-    ChangeKind, Entity, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, TextChange, Urls, VerdictTag,
+    ChangeKind, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, TextChange, Urls, VerdictTag,
 };
 use copydesk_dedup::{Change, diff};
-use copydesk_entities::{ENGINE, Input, recognise};
+use copydesk_entities::{Input, Recognised, Recogniser};
 use copydesk_ledger::OutboxChange;
 use fail::fail_point;
 use metrics::counter;
@@ -53,10 +53,16 @@ pub async fn run(context: Context, inbox: Receiver<Item<Judged>>, outbox: Sender
     Ok(())
 }
 
-fn find(judged: &Judged) -> Vec<Entity> {
+fn find(judged: &Judged) -> Recognised {
     let cleaned = &judged.article.cleaned;
     hostile(&cleaned.text);
-    recognise(&Input { title: cleaned.title.as_deref(), text: &cleaned.text, language: &cleaned.language.code })
+    let published = cleaned.published.as_ref().map(|stamp| stamp.value.as_str());
+    Recogniser::default().recognise(&Input {
+        title: cleaned.title.as_deref(),
+        text: &cleaned.text,
+        language: &cleaned.language.code,
+        published,
+    })
 }
 
 /// Where tests make an article panic; nothing in any other build.
@@ -65,7 +71,7 @@ fn hostile(text: &str) {
     fail_point!("entities.panic", |marker| assert!(!text.contains(&marker.unwrap_or_default()), "injected"));
 }
 
-fn deliver(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Problem>) -> Decision {
+fn deliver(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem>) -> Decision {
     let record = record(judged, sequence, found);
     for problem in &record.problems {
         counter!(metric::PROBLEMS, "stage" => if problem.stage == "clean" { "clean" } else { "entities" }).increment(1);
@@ -91,12 +97,12 @@ fn changes(before: &str, text: &str) -> Vec<TextChange> {
     diff(before, text).into_iter().map(change).collect()
 }
 
-fn record(judged: &Judged, sequence: Sequence, found: Result<Vec<Entity>, Problem>) -> Record {
+fn record(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem>) -> Record {
     let (read, cleaned) = (&judged.article.read, &judged.article.cleaned);
     let supplied = &read.supplied;
     let mut problems = cleaned.problems.clone();
     let (entities, entity_engine) = match found {
-        Ok(entities) => (entities, Some(ENGINE.to_owned())),
+        Ok(Recognised { entities, engine }) => (entities, Some(engine)),
         Err(problem) => {
             problems.push(problem);
             (Vec::new(), None)

@@ -2,20 +2,24 @@
 //!
 //! Two full names are one person when the short forms (the surname, or the family name that stands first) are
 //! equal and the given names agree: equal, spellings of one name, an initial, or fewer of the same. A lone surname
-//! is the one person who has it; where two have it, it stays alone. One typo (Damerau 1964: a letter wrong,
+//! is the one person who has it; where two have it, the one told in full less often, or else it stays alone. One typo (Damerau 1964: a letter wrong,
 //! missing, too many, or two swapped) in a surname of five letters or more is forgiven, unless it is at the very
-//! end, where an inflection is likelier. The rules hold inside one article only.
+//! end, where an inflection is likelier, and so is another way to write the same sounds ([`sound`]: Qasimi, Kassimi).
+//! The rules hold inside one article only.
 
 use std::collections::HashMap;
 
 use crate::lexicon::{Traits, lexicon};
 use crate::person::WEAK_FAMILY_NAMES;
-use crate::token::fold;
+
+use super::spelling::{bare, sound};
 
 /// Typos are sought only among this many persons: beyond it a text is a list of names, and likeness means nothing.
 const MAX_FOR_TYPOS: usize = 256;
 /// Persons of one short form that a full name is compared with, for the same reason.
 const MAX_NAMESAKES: usize = 16;
+/// Sounds are compared in names of this many letters or more.
+const MIN_ALIKE_LETTERS: usize = 4;
 /// A typo is forgiven in names of this many letters or more.
 const MIN_TYPO_LETTERS: usize = 5;
 
@@ -27,6 +31,7 @@ pub(crate) type Person = usize;
 pub(crate) struct Cast {
     persons: Vec<Member>,
     by_short: HashMap<String, Vec<Person>>,
+    by_sound: HashMap<String, Vec<Person>>,
     by_form: HashMap<String, Person>,
     by_given: HashMap<String, Vec<Person>>,
 }
@@ -34,14 +39,29 @@ pub(crate) struct Cast {
 struct Member {
     /// Given names of every form, folded; empty for a person known by one word.
     forms: Vec<Vec<String>>,
+    /// Times that the full name stands in the article.
+    told: usize,
     short: String,
 }
 
-/// The words of a person's name that tell, folded: without particles, stops and the Arabic article.
+/// Whether a word before a name is an office, not a part of the name: a title, or letters ("NSA Atmar").
+fn is_office(word: &str, name: &str) -> bool {
+    let is_capitals = |text: &str| !text.chars().any(char::is_lowercase);
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let acronym = (2..=5).contains(&letters) && is_capitals(word) && !word.contains('.') && !is_capitals(name);
+    let traits = lexicon().traits(&bare(word));
+    acronym || (traits.any(Traits::TITLE) && !traits.any(Traits::GIVEN))
+}
+
+/// The words of a person's name that tell, folded: without offices, particles, stops and the Arabic article.
 pub(crate) fn telling_words(name: &str) -> Vec<String> {
+    let words = name.split_whitespace().count();
     name.split_whitespace()
+        .enumerate()
+        .skip_while(|(at, word)| at + 1 < words && is_office(word, name))
+        .map(|(_, word)| word)
         .map(|word| {
-            let folded = fold(word).replace(['\u{2010}', '\u{2011}', '\u{2013}'], "-");
+            let folded = bare(word);
             let bare = folded.strip_prefix("al-").or_else(|| folded.strip_prefix("el-")).unwrap_or(&folded);
             bare.trim_end_matches(['.', ',']).to_owned()
         })
@@ -74,7 +94,9 @@ fn given_agree(a: &[String], b: &[String]) -> bool {
     let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let same = |x: &String, y: &String| {
         let initial = x.chars().count() == 1 || y.chars().count() == 1;
-        lexicon().same_given(x, y) || (initial && x.chars().next() == y.chars().next())
+        lexicon().same_given(x, y)
+            || (!initial && sound(x) == sound(y))
+            || (initial && x.chars().next() == y.chars().next())
     };
     let first = few.first().zip(many.first()).is_some_and(|(x, y)| same(x, y));
     first || few.iter().all(|x| many.iter().any(|y| same(x, y)))
@@ -85,13 +107,15 @@ impl Cast {
     pub(crate) fn admit_full(&mut self, words: Vec<String>) -> Option<Person> {
         let form = words.join(" ");
         if let Some(&person) = self.by_form.get(&form) {
+            self.persons[person].told += 1;
             return Some(person);
         }
         let (short, given) = short_and_given(words)?;
         let agrees = |&&person: &&Person| self.persons[person].forms.iter().any(|known| given_agree(known, &given));
         let namesakes = self.by_short.get(&short).map_or(&[][..], Vec::as_slice);
         let known = namesakes.iter().take(MAX_NAMESAKES).find(agrees).copied();
-        let person = known.or_else(|| self.near(&short).iter().find(agrees).copied());
+        let alike = || self.alike(&short).iter().find(agrees).copied();
+        let person = known.or_else(alike).or_else(|| self.near(&short).iter().find(agrees).copied());
         let person = person.unwrap_or_else(|| self.add(short));
         for name in given.iter().filter(|name| name.chars().count() > 2) {
             let holders = self.by_given.entry(name.clone()).or_default();
@@ -102,6 +126,7 @@ impl Cast {
         if self.persons[person].forms.len() < MAX_NAMESAKES {
             self.persons[person].forms.push(given);
         }
+        self.persons[person].told += 1;
         self.by_form.insert(form, person);
         Some(person)
     }
@@ -109,7 +134,11 @@ impl Cast {
     /// Adds a name of one word that a title or the like makes a person, or finds whose it is.
     pub(crate) fn admit_single(&mut self, word: &str) -> Person {
         let found = self.surname(word).or_else(|| self.given(word));
-        found.or_else(|| self.typo(word)).unwrap_or_else(|| {
+        let alike = || match self.alike(word) {
+            &[person] if !self.knows(word) => Some(person),
+            _ => None,
+        };
+        found.or_else(alike).or_else(|| self.typo(word)).unwrap_or_else(|| {
             let person = self.add(word.to_owned());
             // A name shared by two is from here on the one who is nobody else.
             self.by_short.insert(word.to_owned(), vec![person]);
@@ -121,8 +150,18 @@ impl Cast {
     pub(crate) fn surname(&self, word: &str) -> Option<Person> {
         match self.by_short.get(word).map(Vec::as_slice) {
             Some(&[person]) => Some(person),
-            _ => None,
+            Some(persons) => self.meant_by_surname(persons),
+            None => None,
         }
+    }
+
+    /// Of several of one surname the one who is told in full less often than all others: once introduced, the subject
+    /// of an article goes by the surname, and those who might be mistaken for it never do.
+    fn meant_by_surname(&self, persons: &[Person]) -> Option<Person> {
+        let least = persons.iter().copied().min_by_key(|&person| self.persons[person].told)?;
+        let told = self.persons[least].told;
+        let alone = persons.iter().all(|&person| person == least || self.persons[person].told > told);
+        (alone && told > 0).then_some(least)
     }
 
     /// The one person with this given name.
@@ -146,6 +185,13 @@ impl Cast {
         }
     }
 
+    /// Those whose short form sounds like the word; short words sound like too many.
+    fn alike(&self, word: &str) -> &[Person] {
+        let long_enough = word.chars().count() >= MIN_ALIKE_LETTERS;
+        let alike = self.by_sound.get(&sound(word)).filter(|_| long_enough);
+        alike.map_or(&[], |persons| &persons[..persons.len().min(MAX_NAMESAKES)])
+    }
+
     fn near(&self, word: &str) -> Vec<Person> {
         if self.persons.len() > MAX_FOR_TYPOS {
             return Vec::new();
@@ -156,7 +202,8 @@ impl Cast {
     fn add(&mut self, short: String) -> Person {
         let person = self.persons.len();
         self.by_short.entry(short.clone()).or_default().push(person);
-        self.persons.push(Member { forms: Vec::new(), short });
+        self.by_sound.entry(sound(&short)).or_default().push(person);
+        self.persons.push(Member { forms: Vec::new(), told: 0, short });
         person
     }
 }

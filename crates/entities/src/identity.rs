@@ -1,0 +1,34 @@
+//! Identities across articles: what can be known from the name alone.
+//!
+//! An id of the form `local:KIND:NAME` is the same in every article whose fullest name of the entity is the same but
+//! for accents, case, legal forms and particles. It claims no more than that: two ministers of one name share it. A
+//! surname alone has none, and likeness (typos, transliterations) joins names only inside one article.
+
+use copydesk_article::EntityType;
+
+use crate::link::{bare, organisation_words, telling_words};
+
+/// The id of an entity by its fullest name; none where the name alone does not tell.
+pub(crate) fn local_id(kind: EntityType, name: &str) -> Option<String> {
+    let (label, words) = match kind {
+        EntityType::Person => ("per", Some(telling_words(name)).filter(|words| words.len() > 1)?),
+        EntityType::Organisation => ("org", organisation_words(name)),
+        EntityType::Location => ("loc", bare(name).split_whitespace().map(str::to_owned).collect()),
+        EntityType::Group | EntityType::Date | EntityType::Money => return None,
+    };
+    (!words.is_empty()).then(|| format!("local:{label}:{}", words.join("-")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_name_is_an_identity_and_a_surname_is_none() {
+        let id = |kind, name| local_id(kind, name).unwrap_or_default();
+        assert_eq!(id(EntityType::Person, "Sérgio dos Halvorsen"), "local:per:sergio-halvorsen");
+        assert_eq!(id(EntityType::Person, "Halvorsen"), "");
+        assert_eq!(id(EntityType::Organisation, "The Norvik Holdings Inc."), "local:org:norvik");
+        assert_eq!(id(EntityType::Location, "ARLUND"), "local:loc:arlund");
+    }
+}
