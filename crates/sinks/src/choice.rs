@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use crate::{Change, Class, Report, Row, Sink, SinkError};
 
 /// The record's fields, in its order.
-pub const RECORD_FIELDS: [&str; 31] = [
+pub const RECORD_FIELDS: [&str; 34] = [
     "id",
     "document",
     "version",
@@ -39,7 +39,10 @@ pub const RECORD_FIELDS: [&str; 31] = [
     "links",
     "language",
     "text",
+    "changes",
+    "copies",
     "removed",
+    "marked",
     "repairs",
     "offset_unit",
     "entities",
