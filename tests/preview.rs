@@ -86,11 +86,10 @@ fn one_record_of_many_and_one_that_can_not_be_read() {
 
 #[test]
 fn a_file_of_an_inbox_is_read_as_the_inbox_would_and_stays() {
-    let desk = Desk::new().with("intake", "path", "\"{source}/{language}/**\"").with(
-        "sources.courier",
-        "site",
-        "\"The Courier\"",
-    );
+    let desk = Desk::new()
+        .with("intake", "path", "\"{source}/{language}/**\"")
+        .with("sources.courier", "site", "\"The Courier\"")
+        .with("sources.courier", "cut", "['^Footnote \\d']");
     let file = desk.inbox().join("courier/fr/one.html");
     fs::create_dir_all(file.parent().expect("a folder")).expect("make it");
     let text = format!("{}\n\nFootnote 7 of the house", body(&mut Dice::new(1), 1, 3));

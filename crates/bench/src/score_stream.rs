@@ -164,7 +164,7 @@ mod tests {
         let (_, without, _) = scored(folder.path(), Task::Plain, "plain.json");
         let (parts, with, _) = scored(folder.path(), Task::Stream, "stream.jsonl");
         assert_eq!((with.body, with.articles), (without.body, 900), "{with}");
-        assert_eq!((with.lost, with.stock_lost), (without.lost, without.stock_lost), "learning takes none: {with}");
+        assert!(with.lost <= without.lost && with.stock_lost <= without.stock_lost, "learning takes none: {with}");
         assert!(with.lost * 1000 < with.body, "the other rules take next to none: {with}");
         assert!(without.left * 2 > without.template, "rules alone know little of these templates: {without}");
         assert!(with.left * 3 < with.template, "{with}");

@@ -177,8 +177,9 @@ mod tests {
     #[test]
     fn copies_share_the_label_of_the_first() {
         let story = |word: &str| format!("{word} ferry sailed to the island on Monday. ").repeat(12);
+        let other = "A baker in the old town sold her last loaf and closed the shop for good. ".repeat(8);
         let line = |id: &str, text: String| format!("{{\"id\": \"{id}\", \"text\": \"{text}\"}}\n");
-        let set = line("a", story("The")) + &line("b", story("No")) + &line("c", story("the").replace(' ', "  "));
+        let set = line("a", story("The")) + &line("b", other) + &line("c", story("the").replace(' ', "  "));
         let predicted = predict(Task::Neardup, &set).expect("predicted");
         assert_eq!(predicted.trim(), r#"{"a":"a","b":"b","c":"a"}"#);
     }
