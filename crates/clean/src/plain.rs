@@ -62,6 +62,8 @@ pub(crate) fn read(
         found.problems.push(format!(
             "more than {MOST_CUT_PERCENT} % of the body looked like furniture of the page, so nothing was removed; set the mode of cleaning to `mark` to see it"
         ));
+        // What was joined was joined because of cuts that are not made: as it came, the text is judged alike again.
+        page = Page::new(&repaired.text);
     }
     found.text = compose(&page, repaired, cut, &mut found.mends);
     found

@@ -157,6 +157,21 @@ fn too_much_furniture_leaves_the_text_whole() {
 }
 
 #[test]
+fn what_is_left_whole_is_left_whole_again() {
+    let notice = "We use cookies to show you the ferries that you may like, to count those who read of them, and to \
+                  let the board know which of its piers are thought of most, on which days and by whom.";
+    let source = format!(
+        "By: Ingrid Solberg\nShare this post\nThe harbour board voted on Monday evening to close the old ferry\npier \
+         for good, and the fishermen said that they would appeal.\n\n{notice}\n\n{notice} So."
+    );
+    let once = cut(&source);
+    assert!(once.problems[0].detail.contains("60 %"), "{:?}", once.problems);
+    assert_eq!((once.text.as_str(), once.removed.len()), (source.as_str(), 0));
+    let again = cut(&once.text);
+    assert_eq!((again.text, again.removed, again.repairs), (once.text, vec![], vec![]));
+}
+
+#[test]
 fn a_text_of_a_million_lines_is_left_alone_and_says_so() {
     let source = format!("Skip to main content\n{}", "x\n".repeat(1_000_001));
     let cleaned = cut(&source);
@@ -192,7 +207,9 @@ fn page() -> impl Strategy<Value = String> {
             "All rights reserved", "“No.”", "And the sea was calm.", "Board closes old ferry pier", "Pier",
             "cafÃ© &amp; bar, the ownerâ€™s own", "Do\u{AD}nau\u{200B}", "The board\nof the old harbour",
             "The harbour board voted on Monday evening to close the old ferry\npier for good, and the fishermen said so.",
-            "We use cookies to give you the best experience.", "\u{1}", "\u{FEFF}", "港口委员会投票决定关闭码头",
+            "We use cookies to give you the best experience.",
+            "We use cookies to show you the ferries that you may like, to count those who read of them, and to let the board know which of its piers are thought of most, on which days and by whom.",
+            "\u{1}", "\u{FEFF}", "港口委员会投票决定关闭码头",
         ]).prop_map(str::to_owned),
     ];
     let glue = proptest::sample::select(vec![
