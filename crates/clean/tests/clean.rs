@@ -131,6 +131,61 @@ fn what_is_supplied_beats_what_the_text_says() {
 }
 
 #[test]
+fn what_counts_from_the_fetch_is_counted_from_it() {
+    let source = format!("Board closes old ferry pier\n\n3 hours ago\n\nUpdated: yesterday at 10:15\n\n{}", body());
+    let supplied = Supplied {
+        fetched_at: Some("2024-05-06T22:30:00Z".into()),
+        time_zone: Some("Europe/Zurich".into()),
+        ..Supplied::default()
+    };
+    let cleaned = with(&source, &supplied, Mode::Cut);
+    let value = |date: Option<copydesk_article::DateStamp>| date.map(|date| (date.value, date.raw));
+    assert_eq!(cleaned.text, body());
+    assert_eq!(value(cleaned.published), Some(("2024-05-06T19:30Z".into(), "3 hours ago".into())));
+    assert_eq!(value(cleaned.modified), Some(("2024-05-06T10:15+02:00".into(), "yesterday at 10:15".into())));
+    // Without the fetch it is cut all the same, and says nothing.
+    let unknown = cut(&source);
+    assert_eq!((unknown.text, unknown.published, unknown.modified), (body(), None, None));
+    let given = Supplied { published: Some("2 days ago".into()), ..supplied };
+    assert_eq!(value(with(&body(), &given, Mode::Cut).published).expect("a date").0, "2024-05-05");
+    let alone = Supplied { fetched_at: None, ..given };
+    assert!(with(&body(), &alone, Mode::Cut).problems[0].detail.contains("`fetched_at`"));
+}
+
+#[test]
+fn a_date_ahead_of_the_fetch_is_a_problem_and_stands() {
+    let supplied = Supplied { fetched_at: Some("2024-05-06T22:30:00Z".into()), ..Supplied::default() };
+    let cleaned = with(&format!("Published: 9 May 2024\n\n{}", body()), &supplied, Mode::Cut);
+    assert_eq!(cleaned.published.expect("a date").value, "2024-05-09");
+    assert!(cleaned.problems[0].detail.contains("`published` is `2024-05-09`"), "{:?}", cleaned.problems);
+}
+
+#[test]
+fn deck_and_agency_are_told() {
+    let deck = "Fishermen say that they will appeal against it";
+    let first = "LINDVIK, May 6 (Reuters) - The harbour board voted on Monday to close the old ferry pier for good.";
+    let cleaned = cut(&format!("Board closes old ferry pier\n\n{deck}\n\n{first}\n\n{}", body()));
+    assert_eq!(
+        (cleaned.title.as_deref(), cleaned.subtitle.as_deref()),
+        (Some("Board closes old ferry pier"), Some(deck))
+    );
+    assert!(cleaned.text.starts_with(deck));
+    assert_eq!((cleaned.authors[0].name.as_str(), cleaned.authors[0].kind), ("Reuters", AuthorKind::Agency));
+}
+
+#[test]
+fn lines_of_another_charset_are_read_in_it_and_that_is_said() {
+    let line = "Das Café am Hafen schließt, sagte der Bürgermeister, und die Gäste gehen.";
+    let latin: Vec<u8> = line.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+    let good = "Die Fähre über den Fluß fährt täglich; schöne Grüße, schrieb die Bürgermeisterin für die Gäste.";
+    let bytes = [body().as_bytes(), b"\n\n", &latin, b"\n\n", good.as_bytes()].concat();
+    let cleaned = clean(&Input { source: Source::Bytes(&bytes), supplied: &Supplied::default(), mode: Mode::Cut });
+    assert!(cleaned.text.contains(line), "{}", cleaned.text);
+    assert_eq!((cleaned.charset.as_deref(), cleaned.repairs.len()), (Some("utf-8"), 0));
+    assert!(cleaned.problems[0].detail.contains("`windows-1252`"));
+}
+
+#[test]
 fn marking_and_off_leave_the_text() {
     let source = format!("Skip to main content\n\n date 2019-05-06 {}\n\nShare this post", body());
     let cut = cut(&source);

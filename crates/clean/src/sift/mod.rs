@@ -17,13 +17,16 @@ pub mod measure;
 
 use std::sync::LazyLock;
 
-use copydesk_article::RemovalReason;
+use copydesk_article::{RemovalReason, Supplied};
 
+use crate::found::Found;
+use crate::guide::Guide;
 use crate::lines::Page;
+use crate::lore::Lore;
 use crate::plain;
 
 use forest::Forest;
-use measure::{Measures, best_run, distance};
+use measure::{LONG_WORDS, Measures, PARAGRAPH_WORDS, best_run, distance};
 
 /// Numbers for each line, the second time.
 pub const WIDTH_AGAIN: usize = measure::WIDTH + AGAIN;
@@ -41,10 +44,6 @@ const STAYS: f32 = 0.3;
 const APART: f32 = 3.5;
 /// Score below which a sentence is hardly one of the article.
 const SURE: f32 = -2.0;
-/// Words of a line that is more than a label.
-const LONG_WORDS: usize = 10;
-/// Words of a paragraph of several sentences.
-const PARAGRAPH_WORDS: usize = 40;
 /// Share of what reads like an article, in percent, that may go.
 const MOST_CUT_PERCENT: usize = 60;
 /// Lines above the article that show a page, where nothing else does.
@@ -116,7 +115,8 @@ fn has_furniture(page: &Page<'_>) -> bool {
 #[must_use]
 pub fn measured(text: &str) -> Vec<(usize, Measures)> {
     let mut page = Page::new(text);
-    plain::run_rules(&mut page, &mut crate::found::Found::default());
+    let nothing = Supplied::default();
+    plain::cut_known(&mut page, &mut Found::default(), &mut Lore::new(&Guide::default(), &nothing));
     let kept = page.kept();
     let rows = measure::measure(&page, &kept, true);
     kept.into_iter().zip(rows).collect()
@@ -149,8 +149,6 @@ pub fn measure_again(rows: &[Measures], scores: &[f32], at: usize) -> MeasuresAg
 
 #[cfg(test)]
 mod tests {
-    use copydesk_article::Supplied;
-
     use super::*;
     use crate::{Input, Mode, Source, clean};
 

@@ -11,11 +11,11 @@ use copydesk_article::{Confidence, DatePrecision, DateStamp, Origin, Zone};
 
 use super::head::Head;
 use super::is_aside;
-use crate::date;
 use crate::html::block::{Block, Blocks, Kind};
 use crate::html::tag::Tag;
 use crate::html::token::Key;
 use crate::html::tree::{NodeId, Tree};
+use crate::{date, relative};
 
 /// Most elements that bear the marks of a date.
 const MOST_MARKED: usize = 400;
@@ -88,6 +88,8 @@ pub(super) struct When {
     pub published: Option<DateStamp>,
     /// When it was changed.
     pub modified: Option<DateStamp>,
+    /// When it was published, counted from the fetch, where no date says it.
+    pub published_ago: Option<String>,
 }
 
 /// Reads the dates of a page; the first two are JSON-LD's.
@@ -106,21 +108,23 @@ pub(super) fn find(
         let own = in_own_zone(tree.page, &stamp).or_else(|| zone_by(&stamp, &seen()?));
         own.unwrap_or(stamp)
     };
+    let published = published
+        .and_then(stamp)
+        .or_else(|| of_head(&PUBLISHED))
+        .or_else(|| declared(tree, "datepublished"))
+        .or_else(|| {
+            written(tree, blocks).map(|seen| of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
+        })
+        .or_else(|| of_head(&DATED))
+        .or_else(|| address.and_then(in_address))
+        .or_else(|| near_headline(blocks, near))
+        .or_else(|| in_scripts(tree.page))
+        .or_else(|| alone(blocks))
+        .or_else(|| of_picture(head))
+        .map(first);
     When {
-        published: published
-            .and_then(stamp)
-            .or_else(|| of_head(&PUBLISHED))
-            .or_else(|| declared(tree, "datepublished"))
-            .or_else(|| {
-                written(tree, blocks).map(|seen| of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
-            })
-            .or_else(|| of_head(&DATED))
-            .or_else(|| address.and_then(in_address))
-            .or_else(|| near_headline(blocks, near))
-            .or_else(|| in_scripts(tree.page))
-            .or_else(|| alone(blocks))
-            .or_else(|| of_picture(head))
-            .map(first),
+        published_ago: if published.is_none() { ago(tree, blocks) } else { None },
+        published,
         modified: modified.and_then(stamp).or_else(|| of_head(&MODIFIED)).or_else(|| declared(tree, "datemodified")),
     }
 }
@@ -224,6 +228,18 @@ fn written(tree: &Tree<'_>, blocks: &Blocks) -> Option<DateStamp> {
         .filter(|&node| !is_update(tree, node))
         .find_map(|node| of_element(tree, node));
     named.or_else(|| all.iter().find_map(|&node| of_element(tree, node)))
+}
+
+/// A date that counts from the fetch, where pages write dates.
+fn ago(tree: &Tree<'_>, blocks: &Blocks) -> Option<String> {
+    let dated = (1..tree.nodes.len()).filter(|&node| {
+        let name = |key| tree.raw_attribute(node, key).is_some_and(is_date_name);
+        tree.nodes[node].tag == Tag::Time || tree.nodes[node].has_attributes() && (name(Key::Class) || name(Key::Id))
+    });
+    let in_place = |node: &NodeId| !is_aside(tree, blocks, *node);
+    let short = dated.take(MOST_MARKED).filter(in_place).filter(|&node| tree.subtree(node).len() <= MOST_NODES);
+    let texts = short.take(MOST_ELEMENTS).filter(|&node| !is_update(tree, node)).map(|node| tree.text(node));
+    texts.map(|text| text.trim().to_owned()).find(|text| relative::is_relative(text))
 }
 
 fn is_date_name(names: &str) -> bool {
@@ -383,7 +399,7 @@ mod tests {
         let tree = Tree::new(page);
         let blocks = Blocks::new(&tree);
         let near = 0..blocks.blocks.len();
-        let When { published, modified } = find(&tree, &Head::new(&tree), (None, None), address, &blocks, &near);
+        let When { published, modified, .. } = find(&tree, &Head::new(&tree), (None, None), address, &blocks, &near);
         (published.map(|stamp| stamp.value), modified.map(|stamp| stamp.value))
     }
 
