@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
@@ -39,7 +40,10 @@ struct Score {
 /// # Errors
 /// Where a file can't be read.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let truth: BTreeMap<String, BTreeMap<String, Value>> = read_json(&options.truth)?;
+    let failed = || format!("can't read the labels in {}", options.truth.display());
+    // Python writes a missing number so, which is no JSON.
+    let labels = std::fs::read_to_string(&options.truth).with_context(failed)?.replace(": NaN", ": null");
+    let truth: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_str(&labels).with_context(failed)?;
     let predicted: BTreeMap<String, BTreeMap<String, Value>> = read_json(&options.pred)?;
     println!("field   right of those that have it  precision of answers  answered of those labelled as without");
     for field in ["title", "author", "date"] {

@@ -147,9 +147,9 @@ impl Page {
         let menu = (0..8).map(|_| word(random)).collect();
         let title = says.then(|| headline(random));
         let (author, written) = (says.then(|| "By Ingrid Solberg".to_owned()), says.then(|| date(random)));
-        let body = (0..PARAGRAPHS)
-            .map(|_| texts.paragraphs[random.below(texts.paragraphs.len())].replace('\n', " "))
-            .collect();
+        let mut paragraphs: Vec<&String> = texts.paragraphs.iter().collect();
+        random.shuffle(&mut paragraphs);
+        let body = paragraphs.into_iter().cycle().take(PARAGRAPHS).map(|text| text.replace('\n', " ")).collect();
         let teasers = (0..5).map(|_| (headline(random), date(random))).collect();
         let footer = (0..6).map(|_| word(random)).collect();
         Self { menu, title, author, date: written, body, teasers, footer }

@@ -281,7 +281,7 @@ impl<'a> Cursor<'a> {
             self.skip(':');
             // A leap second has no place in civil time.
             second = Some(self.number::<i8>(2, 2)?.min(59));
-            let fraction = self.rest.strip_prefix(['.', ',']).unwrap_or("");
+            let fraction = self.rest.strip_prefix(['.', ',', ':']).unwrap_or("");
             let len = fraction.bytes().take_while(u8::is_ascii_digit).count();
             if len > 0 {
                 self.rest = &fraction[len..];

@@ -94,14 +94,20 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
             *aside &= !reads(at);
         }
     }
-    // An article that came alone may have lists in it and at its end: only a text with furniture, or with something
-    // above the article, is a page.
+    // An article that came alone may have lists in it and at its end, and a table of figures above it: only a text with
+    // furniture, or with something else above the article, is a page.
     let above = asides.iter().take_while(|&&aside| aside).count();
-    if above < LINES_ABOVE && !has_furniture(page) {
+    let figures = kept[..above].iter().filter(|&&index| has_figure(page.line(index))).count();
+    let shows_page = above >= LINES_ABOVE && figures * 2 < above;
+    if !shows_page && !has_furniture(page) {
         return none();
     }
     // Without a sentence that stays there is no article to tell from the rest.
     if (0..kept.len()).any(|at| !asides[at] && page.prose(&kept[at..=at]).is_some()) { asides } else { none() }
+}
+
+fn has_figure(line: &str) -> bool {
+    line.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a rule has found what only pages have.
@@ -186,6 +192,15 @@ mod tests {
             (body.join("\n\n").as_str(), Some("Board closes old ferry pier"))
         );
         assert_eq!(cleaned(&text), (text, None));
+    }
+
+    #[test]
+    fn a_table_of_figures_above_a_note_is_no_furniture() {
+        let table = "Shr 1.22 dlrs vs 1.10\n\nNet 27.8 mln vs 28.6 mln\n\nNine mths\n\nShr 3.88 dlrs\n\nNet 87.4 mln vs 98.7 mln\n\n\
+                     Assets 10.3 billion vs 8.4 billion\n\nLoans 7.9 billion vs 6.0 billion";
+        let note = "NOTE: The harbour bank of Lindvik did not give figures a share for 1986, for it was turned into a company in June. \
+                    The quarter holds a gain of 10.5 mln dlrs from losses of earlier years that were carried forward.";
+        assert_eq!(stands(&format!("{table}\n\n{note}")).len(), 8);
     }
 
     #[test]
