@@ -2,6 +2,7 @@
 //! test in a process of its own all the same.
 
 mod bad_input;
+mod control;
 mod determinism;
 mod drops;
 mod failpoints;
