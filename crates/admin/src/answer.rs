@@ -1,7 +1,9 @@
 //! Answers that are no success: JSON with what is wrong and what to do.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::body::to_bytes;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -49,6 +51,33 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         (self.status, Json(json!({ "error": self.words }))).into_response()
     }
+}
+
+/// Most bytes of an error in plain words.
+const WORDS: usize = 4096;
+
+/// What the router says of a wrong question in plain words, or in none, in the form of every other error.
+pub async fn as_json(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if is_json || !status.is_client_error() {
+        return response;
+    }
+    let words = to_bytes(response.into_body(), WORDS).await.unwrap_or_default();
+    let words = match (status, String::from_utf8_lossy(&words)) {
+        (StatusCode::METHOD_NOT_ALLOWED, _) => "this is asked with GET, and a change is made with POST".to_owned(),
+        (_, words) if words.trim().is_empty() => status.to_string(),
+        (_, words) => words.into_owned(),
+    };
+    Refusal { status, words }.into_response()
+}
+
+/// Nothing is there.
+pub async fn nothing(uri: Uri) -> Refusal {
+    Refusal::not_found(format!(
+        "there is nothing at {}; /api has status, events, articles, trace, quarantine and log-level",
+        uri.path()
+    ))
 }
 
 /// Runs blocking work off the async threads.

@@ -3,7 +3,8 @@
 //! Reads the SQLite database that the desk writes, on a connection of its own for each question; in WAL mode neither
 //! side waits for the other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -21,6 +22,9 @@ const MOST: usize = 200;
 
 /// How long an answer may wait for the database.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long one question may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -52,9 +56,12 @@ pub struct Brief {
     /// Of the change that led to this state: newer is higher.
     pub sequence: u64,
     snippet: String,
+    /// Place in the order of the store.
+    #[serde(skip)]
+    pub number: i64,
 }
 
-const COLUMNS: &str = "id, articles.title, site, source_name, published, language, verdict, sequence";
+const COLUMNS: &str = "id, articles.title, site, source_name, published, language, verdict, sequence, number";
 
 fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
     Ok(Brief {
@@ -66,70 +73,65 @@ fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
         language: row.get(5)?,
         verdict: row.get(6)?,
         sequence: row.get::<_, i64>(7)?.cast_unsigned(),
-        snippet: row.get(8)?,
+        number: row.get(8)?,
+        snippet: row.get(9)?,
     })
 }
 
-/// Articles with the words, or all of them, the newest first.
+/// Articles with the words, or all of them, the newest first: in the order in which the store got to know them, which is
+/// the one it can page through without looking at every row.
 pub async fn search(State(desk): State<Desk>, Query(asked): Query<Search>) -> Answer<Found> {
-    let store = store(&desk)?;
-    blocking(move || {
-        let limit = asked.limit.unwrap_or(50).clamp(1, MOST);
-        let before = asked.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
-        let words = match_all(&asked.q);
-        let articles = look(&store, |connection| {
-            if words.is_empty() {
-                let sql = format!(
-                    "SELECT {COLUMNS}, substr(articles.text, 1, 200) FROM articles WHERE sequence < ?1 \
-                     ORDER BY sequence DESC LIMIT ?2"
-                );
-                let mut statement = connection.prepare(&sql)?;
-                statement.query_map(params![before, limit as i64], brief)?.collect()
-            } else {
-                let sql = format!(
-                    "SELECT {COLUMNS}, snippet(articles_fts, 1, '', '', '…', 24) FROM articles_fts \
-                     JOIN articles ON number = articles_fts.rowid \
-                     WHERE articles_fts MATCH ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3"
-                );
-                let mut statement = connection.prepare(&sql)?;
-                statement.query_map(params![words, before, limit as i64], brief)?.collect::<rusqlite::Result<Vec<_>>>()
-            }
-        })?;
-        let next = (articles.len() == limit).then(|| articles.last().map(|last| last.sequence.to_string())).flatten();
-        Ok(Json(Found { articles, next }))
+    let limit = asked.limit.unwrap_or(50).clamp(1, MOST);
+    let before = asked.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+    let words = match_all(&asked.q);
+    let articles = ask(&desk, move |connection| {
+        if words.is_empty() {
+            let sql = format!(
+                "SELECT {COLUMNS}, substr(articles.text, 1, 200) FROM articles WHERE number < ?1 \
+                 ORDER BY number DESC LIMIT ?2"
+            );
+            let mut statement = connection.prepare(&sql)?;
+            statement.query_map(params![before, limit as i64], brief)?.collect()
+        } else {
+            // The index yields rows newest first by itself, so that only those shown are read.
+            let sql = format!(
+                "SELECT {COLUMNS}, snippet(articles_fts, 1, '', '', '…', 24) FROM articles_fts \
+                 JOIN articles ON number = articles_fts.rowid \
+                 WHERE articles_fts MATCH ?1 AND articles_fts.rowid < ?2 ORDER BY articles_fts.rowid DESC LIMIT ?3"
+            );
+            let mut statement = connection.prepare(&sql)?;
+            statement.query_map(params![words, before, limit as i64], brief)?.collect::<rusqlite::Result<Vec<_>>>()
+        }
     })
-    .await
+    .await?;
+    let next = (articles.len() == limit).then(|| articles.last().map(|last| last.number.to_string())).flatten();
+    Ok(Json(Found { articles, next }))
 }
 
 /// The whole record of one article.
 pub async fn show(State(desk): State<Desk>, Segment(id): Segment<String>) -> Answer<Box<RawValue>> {
-    let store = store(&desk)?;
     let id: ArticleId = id.parse().map_err(|_| Refusal::bad("an article's id has 32 hexadecimal digits"))?;
-    blocking(move || {
-        let record: Option<String> = look(&store, |connection| {
-            let sql = "SELECT record FROM articles WHERE id = ?1";
-            connection.query_row(sql, [id.to_string()], |row| row.get(0)).optional()
-        })?;
-        let record = record.ok_or_else(|| Refusal::not_found(format!("the store has no article {id}")))?;
-        RawValue::from_string(record).map(Json).map_err(|error| Refusal::unavailable(error.to_string()))
+    let record: Option<String> = ask(&desk, move |connection| {
+        let sql = "SELECT record FROM articles WHERE id = ?1";
+        connection.query_row(sql, [id.to_string()], |row| row.get(0)).optional()
     })
-    .await
+    .await?;
+    let record = record.ok_or_else(|| Refusal::not_found(format!("the store has no article {id}")))?;
+    RawValue::from_string(record).map(Json).map_err(|error| Refusal::unavailable(error.to_string()))
 }
 
-/// The newest articles after a sequence, the newest first; after none the newest few.
-pub async fn newest(desk: &Desk, after: Option<u64>, most: usize) -> Result<Vec<Brief>, Refusal> {
-    let store = store(desk)?;
-    blocking(move || {
-        look(&store, |connection| {
-            let sql = format!(
-                "SELECT {COLUMNS}, substr(articles.text, 1, 200) FROM articles WHERE sequence > ?1 \
-                 ORDER BY sequence DESC LIMIT ?2"
-            );
-            let after = after.map_or(-1, u64::cast_signed);
-            connection.prepare(&sql)?.query_map(params![after, most as i64], brief)?.collect()
-        })
+/// The newest articles after a number, in order of sequence; after none the newest few.
+pub async fn newest(desk: &Desk, after: Option<i64>, most: usize) -> Result<Vec<Brief>, Refusal> {
+    let mut articles: Vec<Brief> = ask(desk, move |connection| {
+        let sql = format!(
+            "SELECT {COLUMNS}, substr(articles.text, 1, 200) FROM articles WHERE number > ?1 \
+             ORDER BY number DESC LIMIT ?2"
+        );
+        connection.prepare(&sql)?.query_map(params![after.unwrap_or(-1), most as i64], brief)?.collect()
     })
-    .await
+    .await?;
+    articles.sort_by_key(|article| article.sequence);
+    Ok(articles)
 }
 
 fn store(desk: &Desk) -> Result<PathBuf, Refusal> {
@@ -138,13 +140,35 @@ fn store(desk: &Desk) -> Result<PathBuf, Refusal> {
     })
 }
 
-fn look<T>(store: &Path, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Refusal> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let asked = Connection::open_with_flags(store, flags).and_then(|connection| {
-        connection.busy_timeout(BUSY)?;
-        ask(&connection)
+/// Asks the store off the async threads: a few questions at a time, and none for ever.
+async fn ask<T: Send + 'static>(
+    desk: &Desk,
+    question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, Refusal> {
+    let store = store(desk)?;
+    let slow = || Refusal::unavailable("the store takes too long over this: ask for fewer or rarer words");
+    let turn = tokio::time::timeout(PATIENCE, Arc::clone(&desk.questions).acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else { return Err(slow()) };
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let asked = blocking(move || {
+        let _turn = turn;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let answer = Connection::open_with_flags(&store, flags).and_then(|connection| {
+            connection.busy_timeout(BUSY)?;
+            tell.send(connection.get_interrupt_handle()).ok();
+            question(&connection)
+        });
+        answer.map_err(|error| Refusal::unavailable(format!("the store {} can't be asked: {error}", store.display())))
     });
-    asked.map_err(|error| Refusal::unavailable(format!("the store {} can't be asked: {error}", store.display())))
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            if let Ok(connection) = told.await {
+                connection.interrupt();
+            }
+            Err(slow())
+        }
+    }
 }
 
 /// The words and quoted phrases of a question as an FTS5 expression that wants all of them; no operator of the asker's

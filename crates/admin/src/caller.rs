@@ -4,12 +4,13 @@
 //! may read what the desk shows, as long as the request names the desk by an address or `localhost` (a name of the
 //! outside world that leads here is how a web page of a stranger's would read along: DNS rebinding) or brings the token.
 //! A change needs more, always: a JSON body and a header that no form and no other site's script can send, and, where
-//! the request names an origin, that it is this one. From another machine it needs the token of `[admin] token` too.
+//! the request names an origin, that it is this one. From another machine it needs the token of `[admin] token` too, and
+//! what a proxy passes on comes from another machine, whoever the proxy is.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, FORWARDED, HOST, HeaderName, ORIGIN};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -19,6 +20,10 @@ use crate::answer::Refusal;
 
 /// Header that marks a change as meant.
 pub const MEANT: &str = "x-copydesk";
+
+/// Headers that proxies say for whom they ask with.
+const PROXIED: [HeaderName; 3] =
+    [FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
 /// Lets a request from the network through, or says why not.
 pub async fn guard(
@@ -36,7 +41,8 @@ pub async fn guard(
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
         may_change(headers)?;
-        if !peer.ip().to_canonical().is_loopback() && !has_token {
+        let is_local = peer.ip().to_canonical().is_loopback() && !PROXIED.iter().any(|name| headers.contains_key(name));
+        if !is_local && !has_token {
             return Err(Refusal::forbidden(
                 "changes from another machine need `Authorization: Bearer TOKEN`, the token of [admin] token",
             ));

@@ -31,17 +31,19 @@ mod trace;
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use copydesk_pipeline::{Status, Tracer};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::{TcpListener, UnixListener};
+use rustix::fs::{Mode, fchmod};
+use tokio::net::{TcpListener, UnixListener, UnixSocket};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::answer::Refusal;
@@ -49,6 +51,13 @@ pub use crate::metrics::{RecorderError, install_recorder};
 
 /// Name of the control socket in the ledger's folder.
 pub const CONTROL_SOCKET: &str = "control.sock";
+
+/// Commands that may wait to be heard.
+const WAITING: u32 = 64;
+
+/// Questions to the store at a time, and pages that listen to events: the desk has better things to do.
+const QUESTIONS: usize = 4;
+const LISTENERS: usize = 64;
 
 /// Reads the token that changes from another machine need.
 pub type ReadToken = Box<dyn Fn() -> Result<String, String> + Send + Sync>;
@@ -97,6 +106,8 @@ pub struct InboxPlace {
 pub struct Desk {
     pub(crate) setup: Arc<Setup>,
     places: Arc<RwLock<Arc<Places>>>,
+    pub(crate) questions: Arc<Semaphore>,
+    pub(crate) listeners: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -112,7 +123,10 @@ pub struct ListenError {
 
 /// The control socket could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("can't make the control socket {}: {reason}", path.display())]
+#[error(
+    "can't make the control socket {}: {reason}; give the ledger a folder that can be written, with a path of fewer \
+     than 90 bytes", path.display()
+)]
 pub struct SocketError {
     /// The socket.
     pub path: PathBuf,
@@ -140,9 +154,11 @@ pub fn listen_for_commands(ledger: &Path) -> Result<UnixListener, SocketError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(listener)
+        let socket = UnixSocket::new_stream()?;
+        // Before it has a name, so that nobody else can open it in between: on Linux the name gets the socket's mode.
+        fchmod(socket.as_fd(), Mode::RUSR | Mode::WUSR)?;
+        socket.bind(&path)?;
+        socket.listen(WAITING)
     };
     made().map_err(|reason| SocketError { path: path.clone(), reason })
 }
@@ -151,7 +167,13 @@ impl Desk {
     /// The admin side of a desk; `stop` ends it.
     #[must_use]
     pub fn new(setup: Setup, places: Places, stop: CancellationToken) -> Self {
-        Self { setup: Arc::new(setup), places: Arc::new(RwLock::new(Arc::new(places))), stop }
+        Self {
+            setup: Arc::new(setup),
+            places: Arc::new(RwLock::new(Arc::new(places))),
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
+            listeners: Arc::new(Semaphore::new(LISTENERS)),
+            stop,
+        }
     }
 
     /// Another configuration is at work.
@@ -191,6 +213,8 @@ impl Desk {
             .route("/page.css", get(page::css))
             .route("/page.js", get(page::script))
             .merge(guarded)
+            .fallback(answer::nothing)
+            .layer(map_response(answer::as_json))
             .with_state(self.clone())
             .into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, pages).with_graceful_shutdown(self.stop.cancelled_owned()).await
@@ -201,7 +225,8 @@ impl Desk {
     /// # Errors
     /// Where the listener breaks.
     pub async fn serve_commands(self, listener: UnixListener) -> io::Result<()> {
-        let pages = self.api().with_state(self.clone());
+        let pages = self.api().fallback(answer::nothing).layer(map_response(answer::as_json));
+        let pages = pages.with_state(self.clone());
         axum::serve(listener, pages).with_graceful_shutdown(self.stop.cancelled_owned()).await
     }
 }

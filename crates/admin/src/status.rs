@@ -1,6 +1,8 @@
 //! `/api/status` and `/api/events`: how the desk is doing, asked once or told each second.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -11,8 +13,9 @@ use copydesk_pipeline::metric;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Serialize;
-use std::collections::{BTreeMap, VecDeque};
+use tokio::sync::OwnedSemaphorePermit;
 
+use crate::answer::Refusal;
 use crate::figures::Figures;
 use crate::{Desk, articles, quarantine};
 
@@ -41,6 +44,7 @@ pub struct DeskStatus {
     expired: u64,
     inboxes: Vec<Inbox>,
     in_flight: u64,
+    latency: Latency,
     oldest_pending_seconds: f64,
     ledger_bytes: u64,
     outbox_bytes: u64,
@@ -54,6 +58,8 @@ struct Stage {
     received: u64,
     busy_seconds: f64,
     blocked_seconds: f64,
+    /// Problems it noted in records, and what it gave up.
+    errors: u64,
     depth: Option<u64>,
     capacity: Option<u64>,
 }
@@ -66,9 +72,18 @@ struct Sink {
     error: Option<String>,
     delivered: u64,
     rejected: u64,
+    /// Calls that failed; each is repeated.
+    errors: u64,
     lag_articles: u64,
     pending_bytes: u64,
     lag_seconds: f64,
+}
+
+/// From admission to commit, of every article since the process began: two readings give the mean between them.
+#[derive(Debug, Serialize)]
+struct Latency {
+    articles: u64,
+    seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,6 +116,7 @@ async fn status(desk: &Desk) -> DeskStatus {
             },
             busy_seconds: spent.busy,
             blocked_seconds: spent.blocked,
+            errors: figures.count(metric::PROBLEMS, name) + figures.count(metric::QUARANTINED, name),
             depth: link(metric::CHANNEL_DEPTH),
             capacity: link(metric::CHANNEL_CAPACITY),
         }
@@ -111,6 +127,7 @@ async fn status(desk: &Desk) -> DeskStatus {
         error: sink.error,
         delivered: figures.count(metric::SINK_DELIVERED, &name),
         rejected: figures.count(metric::SINK_REJECTED, &name),
+        errors: figures.count(metric::SINK_ERRORS, &name),
         lag_articles: figures.count(metric::SINK_LAG, &name),
         pending_bytes: sink.pending_bytes,
         lag_seconds: figures.value(metric::SINK_LAG_SECONDS, &name),
@@ -138,6 +155,10 @@ async fn status(desk: &Desk) -> DeskStatus {
         expired,
         inboxes: inboxes.collect(),
         in_flight: figures.count(metric::IN_FLIGHT, ""),
+        latency: Latency {
+            articles: figures.count(&format!("{}_count", metric::COMMIT_LATENCY), ""),
+            seconds: figures.value(&format!("{}_sum", metric::COMMIT_LATENCY), ""),
+        },
         oldest_pending_seconds: figures.value(metric::OLDEST_PENDING, ""),
         ledger_bytes: figures.count(metric::LEDGER_BYTES, ""),
         outbox_bytes: figures.count(metric::OUTBOX_BYTES, ""),
@@ -149,16 +170,19 @@ async fn status(desk: &Desk) -> DeskStatus {
 /// What a listener has been told, and what waits to be said.
 struct Told {
     desk: Desk,
-    newest: Option<u64>,
+    newest: Option<i64>,
     waiting: VecDeque<Event>,
     beat: tokio::time::Interval,
+    _place: OwnedSemaphorePermit,
 }
 
 /// Tells how the desk is doing, each second, and which articles came.
-pub async fn events(State(desk): State<Desk>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub async fn events(State(desk): State<Desk>) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    let place = Arc::clone(&desk.listeners).try_acquire_owned();
+    let place = place.map_err(|_| Refusal::unavailable("too many pages listen already: close one"))?;
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let told = Told { desk, newest: None, waiting: VecDeque::new(), beat };
+    let told = Told { desk, newest: None, waiting: VecDeque::new(), beat, _place: place };
     let events = unfold(told, |mut told| async move {
         loop {
             if let Some(event) = told.waiting.pop_front() {
@@ -171,7 +195,7 @@ pub async fn events(State(desk): State<Desk>) -> Sse<impl Stream<Item = Result<E
             told.look().await;
         }
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 impl Told {
@@ -180,8 +204,8 @@ impl Told {
         self.waiting.extend(Event::default().event("status").json_data(status).ok());
         // Where there is no store there is nothing to tell.
         let Ok(articles) = articles::newest(&self.desk, self.newest, ARTICLES).await else { return };
-        for article in articles.into_iter().rev() {
-            self.newest = self.newest.max(Some(article.sequence));
+        for article in articles {
+            self.newest = self.newest.max(Some(article.number));
             self.waiting.extend(Event::default().event("article").json_data(article).ok());
         }
     }
