@@ -115,7 +115,7 @@ fn what_is_in_quarantine_is_listed_shown_tried_again_and_dropped() {
         daemon.wait_until_ready();
         drop_file(&desk, "city/bad.json", "{\"text\": \"cut in");
         drop_file(&desk, "lines.jsonl", &format!("{}\nno JSON\n", article(7)));
-        fs::write(desk.path("archive/old.json"), "[1, 2").expect("write a file");
+        fs::write(desk.path("archive/old.json"), "{\"text\": \"old").expect("write a file");
         desk.wait_until_taken(&mut daemon);
         // Each with its reason beside it.
         daemon.wait_for("three in quarantine", |_| files_below(&desk.path("quarantine")).len() == 6);

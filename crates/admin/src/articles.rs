@@ -54,7 +54,7 @@ pub struct Brief {
     snippet: String,
 }
 
-const COLUMNS: &str = "id, title, site, source_name, published, language, verdict, sequence";
+const COLUMNS: &str = "id, articles.title, site, source_name, published, language, verdict, sequence";
 
 fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
     Ok(Brief {
@@ -80,7 +80,7 @@ pub async fn search(State(desk): State<Desk>, Query(asked): Query<Search>) -> An
         let articles = look(&store, |connection| {
             if words.is_empty() {
                 let sql = format!(
-                    "SELECT {COLUMNS}, substr(text, 1, 200) FROM articles WHERE sequence < ?1 \
+                    "SELECT {COLUMNS}, substr(articles.text, 1, 200) FROM articles WHERE sequence < ?1 \
                      ORDER BY sequence DESC LIMIT ?2"
                 );
                 let mut statement = connection.prepare(&sql)?;
@@ -122,7 +122,7 @@ pub async fn newest(desk: &Desk, after: Option<u64>, most: usize) -> Result<Vec<
     blocking(move || {
         look(&store, |connection| {
             let sql = format!(
-                "SELECT {COLUMNS}, substr(text, 1, 200) FROM articles WHERE sequence > ?1 \
+                "SELECT {COLUMNS}, substr(articles.text, 1, 200) FROM articles WHERE sequence > ?1 \
                  ORDER BY sequence DESC LIMIT ?2"
             );
             let after = after.map_or(-1, u64::cast_signed);

@@ -181,13 +181,12 @@ fn names<'a>(folders: impl Iterator<Item = &'a Path>) -> BTreeSet<String> {
         let days = fs::read_dir(folder).into_iter().flatten().flatten();
         for day in days.filter(|day| day.file_name() != "rejected") {
             let files = fs::read_dir(day.path()).into_iter().flatten().flatten();
-            for file in files {
-                let (day, file) = (day.file_name(), file.file_name());
-                if let (Some(day), Some(name)) =
-                    (day.to_str(), file.to_str().and_then(|name| name.strip_suffix(".json")))
-                {
-                    names.insert(format!("{day}/{name}"));
-                }
+            let files: BTreeSet<String> = files.filter_map(|file| file.file_name().into_string().ok()).collect();
+            let day = day.file_name();
+            for name in files.iter().filter_map(|file| file.strip_suffix(".json")) {
+                // The copy of a JSON file is not what is said of it.
+                let is_copy = files.contains(&format!("{name}.json.json"));
+                names.extend(day.to_str().filter(|_| !is_copy).map(|day| format!("{day}/{name}")));
             }
         }
     }
@@ -203,6 +202,10 @@ fn find(places: &Places, name: &str) -> Result<Kept, Refusal> {
     }
     for inbox in &places.inboxes {
         let (copy, slip) = (inbox.quarantine.join(name), inbox.quarantine.join(format!("{name}.json")));
+        if inbox.quarantine.join(format!("{name}.json.json")).exists() {
+            // That is the copy of a JSON file, not what is said of one.
+            continue;
+        }
         let Ok(json) = fs::read(&slip) else { continue };
         let says = serde_json::from_slice(&json)
             .map_err(|error| Refusal::unavailable(format!("{} can't be read: {error}", slip.display())))?;
