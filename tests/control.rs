@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
@@ -39,7 +40,11 @@ fn words(output: &Output) -> String {
 
 /// One request with these lines of head, and its status and body.
 fn http(daemon: &Daemon, head: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(daemon.address()).expect("connect");
+    http_at(daemon.address(), head, body)
+}
+
+fn http_at(address: SocketAddr, head: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("connect");
     write!(stream, "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("ask");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("an answer");
@@ -142,7 +147,8 @@ fn what_is_in_quarantine_is_listed_shown_tried_again_and_dropped() {
         }
         let moved = json_lines(&ask(&desk, "quarantine", &["retry", &bad, &old, "--json"]));
         let path = |at: usize| moved[at]["path"].as_str().expect("a path").to_owned();
-        assert!(path(0).contains("/inbox/city/") && path(1).contains("/archive/"), "{moved:?}");
+        let stands = [path(0), path(1)].map(|path| PathBuf::from(path).strip_prefix(desk.path("")).map(Path::to_owned));
+        assert_eq!(stands, ["inbox/city/bad.json", "archive/old.json"].map(|path| Ok(PathBuf::from(path))));
         assert!(ask(&desk, "quarantine", &["drop", &in_line]).status.success());
         let again = ask(&desk, "quarantine", &["retry", &bad]);
         assert!(!again.status.success() && words(&again).contains("there is no"), "{}", words(&again));
@@ -259,5 +265,116 @@ fn whatever_is_asked_nothing_breaks() {
     let (status, found) = http(&daemon, &format!("GET /api/articles?q=case HTTP/1.1\r\n{LOCAL}"), "");
     assert_eq!(status, 200, "{found}");
     assert!(found.contains("\"sequence\":1"), "{found}");
+    daemon.stop();
+}
+
+/// An address of this machine that is not its own alone; none where there is no network.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // Nothing is sent: the system only says which of its addresses it would send from.
+    socket.connect(("192.0.2.1", 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback())
+}
+
+#[test]
+fn nobody_on_another_machine_changes_anything_without_the_token() {
+    let mut desk = Desk::new().with("admin", "listen", "\"0.0.0.0:0\"");
+    let mut askers = vec![(IpAddr::from(Ipv4Addr::LOCALHOST), "\r\nX-Forwarded-For: 203.0.113.5")];
+    match own_address() {
+        Some(address) => askers.push((address, "")),
+        None => eprintln!("SKIPPED: this machine has no address of its own, so only a proxy's requests are tested"),
+    }
+    for token in [None, Some("opensesame")] {
+        if token.is_some() {
+            desk.set("admin", "token", "\"file:token\"");
+            fs::write(desk.path("token"), "opensesame\n").expect("write the token");
+        }
+        let mut daemon = desk.start();
+        daemon.wait_until_ready();
+        if token.is_none() {
+            drop_file(&desk, "bad.json", "{\"text\": \"cut in");
+            desk.wait_until_taken(&mut daemon);
+        }
+        let listed = json_lines(&ask(&desk, "quarantine", &["list", "--json"]));
+        let name = listed[0]["name"].as_str().expect("a name").replace('/', "%2F");
+        let changes = [format!("quarantine/{name}/retry"), format!("quarantine/{name}/drop"), "log-level".to_owned()];
+        for (address, proxied) in &askers {
+            let to = SocketAddr::new(*address, daemon.address().port());
+            let asked = |line: &str, more: &str| {
+                let head = format!("{line} HTTP/1.1\r\nHost: {to}{proxied}\r\n{MEANT}{more}");
+                http_at(to, &head, "{\"level\": \"trace\"}")
+            };
+            assert_eq!(asked("GET /api/status", "").0, 200, "everybody may read");
+            for change in &changes {
+                for given in ["", "\r\nAuthorization: Bearer wrong", "\r\nAuthorization: Bearer "] {
+                    let (status, body) = asked(&format!("POST /api/{change}"), given);
+                    assert_eq!(status, 403, "{change} {given:?}: {body}");
+                    assert!(body.contains("token"), "{body}");
+                }
+            }
+            if token.is_some() {
+                let (status, body) = asked("POST /api/log-level", "\r\nAuthorization: Bearer opensesame");
+                assert_eq!(status, 200, "{body}");
+            } else {
+                assert!(!daemon.log().contains("the log level is changed"), "nothing has changed");
+            }
+        }
+        assert_eq!(json_lines(&ask(&desk, "quarantine", &["list", "--json"])), listed, "nothing has changed");
+        daemon.stop();
+    }
+}
+
+#[test]
+fn what_is_asked_wrongly_is_said_so_in_json() {
+    let desk = Desk::new();
+    let mut daemon = desk.start();
+    daemon.wait_until_ready();
+    for (line, expected) in [
+        ("GET /nothing", 404),
+        ("GET /api", 404),
+        ("GET /api/quarantine/none", 404),
+        ("GET /api/quarantine/..%2F..%2Fetc", 404),
+        ("GET /api/quarantine/2024-01-01%2F1-0-a.txt", 404),
+        ("GET /api/quarantine?limit=many", 400),
+        ("GET /api/articles?before=-1", 400),
+        ("GET /api/articles/none", 400),
+        ("GET /api/articles/00000000000000000000000000000000", 404),
+        ("GET /api/trace", 400),
+        ("POST /api/status", 405),
+        ("DELETE /api/quarantine", 405),
+        ("POST /api/log-level", 400),
+    ] {
+        let (status, body) = http(&daemon, &format!("{line} HTTP/1.1\r\n{LOCAL}\r\n{MEANT}"), "{");
+        assert_eq!(status, expected, "{line}: {body}");
+        let said: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{line}: {error}: {body}"));
+        assert!(said["error"].as_str().is_some_and(|words| words.len() > 5), "{line}: {body}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn the_store_is_paged_through_newest_first_and_each_article_comes_once() {
+    let desk = Desk::new();
+    let mut daemon = desk.start();
+    daemon.wait_until_ready();
+    for number in 1..=7 {
+        drop_file(&desk, &format!("{number}.json"), &article(number));
+        desk.wait_until_taken(&mut daemon);
+    }
+    for question in ["", "&q=said", "&q=%22said%20in%22%20report"] {
+        let (mut titles, mut before) = (Vec::new(), String::new());
+        loop {
+            let line = format!("GET /api/articles?limit=3{question}{before} HTTP/1.1\r\n{LOCAL}");
+            let (status, body) = http(&daemon, &line, "");
+            assert_eq!(status, 200, "{body}");
+            let page: Value = serde_json::from_str(&body).expect("JSON");
+            let found = page["articles"].as_array().expect("articles").iter();
+            titles.extend(found.map(|article| article["title"].as_str().expect("a title").to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            before = format!("&before={next}");
+        }
+        let expected: Vec<String> = (1..=7).rev().map(|number| format!("Report {number} from city-desk")).collect();
+        assert_eq!(titles, expected, "{question}");
+    }
     daemon.stop();
 }

@@ -111,6 +111,9 @@ function duration(seconds) {
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** A short time, to the millisecond. */
+const brief = (seconds) => (seconds < 1 ? `${Math.round((seconds ?? 0) * 1000)} ms` : duration(seconds));
+
 /** A moment of the desk (not of an article) in the reader's own time. */
 function moment(iso) {
   const date = new Date(iso);
@@ -192,6 +195,12 @@ function growth(of) {
   return Math.max(0, to - from) / seconds;
 }
 
+/** Seconds from admission to commit, the mean of what was committed between two readings. */
+function mean(now, before) {
+  const articles = (now?.articles ?? 0) - (before?.articles ?? 0);
+  return articles > 0 ? Math.max(0, now.seconds - before.seconds) / articles : 0;
+}
+
 function hearStatus(status) {
   const before = live.status;
   if (before && status.uptime_seconds < before.uptime_seconds) {
@@ -206,6 +215,7 @@ function hearStatus(status) {
       read: grew((one) => stageOf(one, "read")?.received),
       committed: grew((one) => one.committed),
       oldest: status.oldest_pending_seconds,
+      latency: mean(status.latency, before.latency),
     });
     live.history.splice(0, live.history.length - HISTORY);
   }
@@ -317,7 +327,7 @@ function meter(kind) {
 const fill = (one, part) => (one.fill.style.width = `${Math.min(100, Math.max(0, part * 100)).toFixed(1)}%`);
 
 /** A chart of some lines over the last minutes, with what stood where the pointer is. */
-function chart(title, unit, lines, format) {
+function chart(title, unit, lines, format, least = 1) {
   const [width, height] = [600, 100];
   const paths = lines.map((line) => draw("path", { class: `line ${line.kind}` }));
   const cursor = draw("line", { class: "cursor", y1: 0, y2: height, visibility: "hidden" });
@@ -345,7 +355,7 @@ function chart(title, unit, lines, format) {
     span = SPANS.find((one) => one >= history.length) ?? HISTORY;
     say(oldest, `${span / 60} min ago`);
     const most = Math.max(...history.map((one) => Math.max(...lines.map((line) => one[line.kind]))), 0);
-    const scale = 10 ** Math.floor(Math.log10(Math.max(most, 1)));
+    const scale = 10 ** Math.floor(Math.log10(Math.max(most, least)));
     const limit = [1, 2, 5, 10].map((step) => step * scale).find((step) => step >= most) ?? 10 * scale;
     lines.forEach((line, index) => {
       const points = history.map((one, at) => {
@@ -399,12 +409,14 @@ function stageCell(name) {
   const parts = cell("stage", name, STAGES[name] ?? "");
   const [queue, busy, blocked] = [meter("queue"), meter("busy"), meter("blocked")];
   const [waits, works, stands] = [make("span"), make("span"), make("span")];
+  const errors = make("span", { class: "error", title: "articles it gave up, or noted a problem of" });
   const line = (label, bar, value, hint) =>
     make("span", { class: "line", title: hint }, make("span", { class: "label" }, label), bar.root, value);
   parts.lines.append(
     line("queue", queue, waits, "articles in the channel before it, of its capacity"),
     line("busy", busy, works, "seconds of work each second; several workers can do more than one"),
     line("blocked", blocked, stands, "seconds each second spent waiting for room in the next stage"),
+    errors,
   );
   parts.show = (status) => {
     const stage = stageOf(status, name);
@@ -417,10 +429,12 @@ function stageCell(name) {
     fill(busy, work ?? 0);
     say(stands, share(stand));
     fill(blocked, stand ?? 0);
-    const wrong = status.reasons.some((reason) => new RegExp(`\\bstage ${name}\\b`).test(reason)) || stage.errors > 0;
+    const fresh = growth((one) => stageOf(one, name)?.errors) ?? 0;
+    const wrong = status.reasons.some((reason) => new RegExp(`\\bstage ${name}\\b`).test(reason)) || fresh > 0;
+    say(errors, stage.errors > 0 ? plural(stage.errors, "error") : "");
     parts.root.classList.toggle("bad", wrong);
     parts.root.classList.toggle("warn", (stand ?? 0) > 0.5);
-    parts.root.title = `${count(stage.received)} articles since the start`;
+    parts.root.title = `${plural(stage.received, "article")} and ${plural(stage.errors ?? 0, "error")} since the start`;
   };
   return parts;
 }
@@ -433,7 +447,8 @@ function sinkCell(name) {
     const sink = sinkOf(status, name);
     say(parts.figure, rate(growth((one) => sinkOf(one, name)?.delivered)));
     const rejected = sink.rejected > 0 ? `, ${count(sink.rejected)} rejected` : "";
-    say(kind, `${sink.up ? "up" : "down"}, ${sink.required ? "required" : "optional"}${rejected}`);
+    const failed = sink.errors > 0 ? `, ${plural(sink.errors, "failed call")}` : "";
+    say(kind, `${sink.up ? "up" : "down"}, ${sink.required ? "required" : "optional"}${rejected}${failed}`);
     const behind = `${count(sink.lag_articles)} behind, ${bytes(sink.pending_bytes)}, ${duration(sink.lag_seconds)}`;
     say(lag, sink.lag_articles > 0 ? behind : "nothing waits");
     say(error, sink.error ?? "");
@@ -468,6 +483,7 @@ function deskView() {
     { kind: "committed", name: "committed", area: true },
     { kind: "read", name: "read" },
   ], rate);
+  const latency = chart("Latency", "", [{ kind: "latency", name: "admission to commit", area: true }], brief, 0.01);
   const oldest = chart("Oldest pending", "", [{ kind: "oldest", name: "oldest", area: true }], duration);
   let cells = [];
   let names = "";
@@ -481,7 +497,7 @@ function deskView() {
     make(
       "div",
       { class: "columns" },
-      make("section", { class: "wide", "aria-label": "Over time" }, throughput.root, oldest.root),
+      make("section", { class: "wide", "aria-label": "Over time" }, throughput.root, latency.root, oldest.root),
       make("section", { class: "narrow", "aria-label": "Figures" }, figures, verdicts),
     ),
     make("section", {}, make("h2", {}, "Arriving"), held, list, nothing),
@@ -557,6 +573,7 @@ function deskView() {
     figure("up for", duration(status.uptime_seconds), `copydesk ${status.version}`);
     showVerdicts(status);
     throughput.show();
+    latency.show();
     oldest.show();
     say(nothing, "Nothing has arrived yet: drop a file into the inbox. Where no sink is a SQLite store, articles can't be shown.");
   }
@@ -768,14 +785,36 @@ function spansOf(record, field, text) {
   return spans;
 }
 
+/** Formats whose text is the source but for what was cut, so that a place in one is a place in the other. */
+const PLAIN = ["text", "json", "json_lines", "email"];
+
+/**
+ * The text with its cuts in grey between the paragraphs, where they stood. Places of cuts count in the source, which the
+ * record does not have: what was cut before is taken off, and the next break between paragraphs is near enough. In a
+ * page's markup there is no such place; its cuts are listed at the side only.
+ */
 function paragraphs(record) {
   const spans = spansOf(record, "text", record.text);
-  let from = 0;
-  return record.text.split("\n\n").map((paragraph) => {
-    const element = make("p", { dir: "auto" }, ...annotated(record.text, from, from + paragraph.length, spans));
+  const waiting = PLAIN.includes(record.source.format) ? [...record.removed].sort((a, b) => a.start - b.start) : [];
+  const shown = [];
+  let [from, scalars, gone] = [0, 0, 0];
+  const cutBefore = (end) => {
+    while (waiting.length > 0 && waiting[0].start - gone < end) {
+      const cut = waiting.shift();
+      gone += cut.end - cut.start;
+      const why = [`cut as ${words(cut.reason)}`, cut.evidence].filter(Boolean).join(": ");
+      shown.push(make("div", { class: "cut", title: why }, make("span", { class: "reason" }, words(cut.reason)), make("s", { dir: "auto" }, cut.text)));
+    }
+  };
+  for (const paragraph of record.text.split("\n\n")) {
+    const length = [...paragraph].length;
+    cutBefore(scalars + length / 2);
+    shown.push(make("p", { dir: "auto" }, ...annotated(record.text, from, from + paragraph.length, spans)));
     from += paragraph.length + 2;
-    return element;
-  });
+    scalars += length + 2;
+  }
+  cutBefore(Infinity);
+  return shown;
 }
 
 /** A part of the side column; nothing where it has nothing to say. */
