@@ -1,5 +1,6 @@
 //! The desk a configuration describes, ready to run.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,18 @@ use copydesk_ledger::FjallLedger;
 use copydesk_pipeline::{FileSource, IntakePart, Parts, SinkPart, Status};
 
 use crate::config::Config;
+
+/// Folder of what a sink rejected.
+#[must_use]
+pub fn rejected_folder(config: &Config, sink: &str) -> PathBuf {
+    config.intake.quarantine.join("rejected").join(sink)
+}
+
+/// Folder of requests to send a sink something again.
+#[must_use]
+pub fn again_folder(config: &Config, sink: &str) -> PathBuf {
+    config.intake.quarantine.join("again").join(sink)
+}
 
 /// Opens the ledger and puts the parts together. `give_up_after`: failures in a row after which a sink ends
 /// the run.
@@ -27,7 +40,9 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
             batch_articles: sink.common.batch_articles.max(1),
             batch_bytes: sink.common.batch_bytes,
             batch_age: Duration::from_secs_f64(sink.common.batch_secs),
-            rejected: config.intake.quarantine.join("rejected").join(name),
+            begin: sink.common.start,
+            rejected: rejected_folder(config, name),
+            again: again_folder(config, name),
             give_up_after,
             build: Box::new(move || copydesk_sinks::choosy(options.build(), choice.clone())),
         })

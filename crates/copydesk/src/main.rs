@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         Command::Ingest(ingest) => commands::ingest::run(arguments.config.as_deref(), &ingest),
         Command::Duplicates(duplicates) => commands::duplicates::run(arguments.config.as_deref(), &duplicates),
         Command::Preview(preview) => commands::preview::run(arguments.config.as_deref(), &preview),
+        Command::Rejected(rejected) => commands::rejected::run(arguments.config.as_deref(), &rejected),
+        Command::Replay(replay) => commands::replay::run(arguments.config.as_deref(), &replay),
         Command::Check => commands::check::run(arguments.config.as_deref()),
         Command::Init(init) => commands::init::run(&init),
     };

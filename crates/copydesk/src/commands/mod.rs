@@ -6,4 +6,7 @@ mod files;
 pub mod ingest;
 pub mod init;
 pub mod preview;
+pub mod rejected;
+pub mod replay;
 pub mod run;
+mod terminal;
