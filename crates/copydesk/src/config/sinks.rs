@@ -211,8 +211,6 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    const GOOD: &str = "[intake]\nfolder = \"in\"\n[sinks.a]\ntype = \"jsonl\"\npath = \"out/a.jsonl\"\n";
-
     fn mistake(text: &str) -> ConfigError {
         Config::parse(Path::new("/etc/c.toml"), text).expect_err(text)
     }
