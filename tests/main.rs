@@ -14,9 +14,11 @@ mod lossy;
 mod operate;
 mod pressure;
 mod preview;
+mod reload;
 mod samples;
 #[cfg(all(feature = "postgres", feature = "webhook"))]
 mod sinks;
 mod supervision;
 mod support;
+mod systemd;
 mod versions;

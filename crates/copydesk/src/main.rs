@@ -7,8 +7,10 @@ mod arguments;
 mod commands;
 mod config;
 mod config_error;
+mod daemon;
 mod desk;
 mod logging;
+mod systemd;
 
 use std::process::ExitCode;
 

@@ -165,6 +165,16 @@ pub struct Comparison {
     pub after: usize,
 }
 
+/// The runs but those whose left part a longer one has too: a phrase that comes again in a part of the right text which
+/// the left one lacks. What stands around it there stands against nothing.
+fn without_echoes(runs: Vec<Run>) -> Vec<Run> {
+    let length = |run: &Run| run.left_end - run.left;
+    let is_echo = |run: &Run| {
+        runs.iter().any(|of| of.left <= run.left && run.left_end <= of.left_end && length(of) > length(run))
+    };
+    runs.iter().filter(|run| !is_echo(run)).copied().collect()
+}
+
 /// What a comparison comes to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Finding {
@@ -247,7 +257,7 @@ impl Comparison {
         comparison.right_lead = lead(&right_own);
         comparison.resemblance =
             share(comparison.shared, (left_own.len() + right_own.len()).saturating_sub(comparison.shared));
-        comparison.differences(&runs, left, right);
+        comparison.differences(&without_echoes(runs), left, right);
         comparison
     }
 
@@ -435,6 +445,22 @@ mod tests {
         let comparison = compared(&first, &corrected);
         assert_eq!((comparison.same_numbers, comparison.other_numbers), (4, 1));
         assert!(matches!(comparison.finding(), Finding::Copy { measure: Measure::Resemblance, .. }));
+    }
+
+    #[test]
+    fn a_cut_copy_is_one_though_phrases_of_it_come_again_in_what_was_cut() {
+        let said = |from: usize| {
+            let sentence = |case: usize| {
+                let (frame, own) =
+                    (prose("frame", 8 * (case % 6)..8 * (case % 6) + 8), prose("case", 9 * case..9 * case + 9));
+                format!("{frame}{own}file 4{case}.")
+            };
+            (from..from + 6).map(sentence).collect::<Vec<_>>().join(" ")
+        };
+        let (kept, cut) = (said(0), said(6));
+        let comparison = compared(&kept, &format!("{kept}\n\n{cut}"));
+        assert_eq!((comparison.other_numbers, comparison.replaced), (0, 0));
+        assert!(matches!(comparison.finding(), Finding::Copy { .. }));
     }
 
     #[test]

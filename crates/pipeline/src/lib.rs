@@ -49,6 +49,7 @@ mod settlement;
 mod stages;
 mod status;
 mod supervisor;
+mod trace;
 
 pub use again::{Again, RequestWriter, requests};
 pub use budget::Budget;
@@ -62,3 +63,4 @@ pub use rejection::{Asked, Slip};
 pub use stages::clean::fingerprinted;
 pub use status::{Doing, SinkStatus, StageSeconds, Station, Status};
 pub use supervisor::{GaveUp, supervise};
+pub use trace::{Life, Origin, Tracer, Version};
