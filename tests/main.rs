@@ -2,6 +2,7 @@
 //! test in a process of its own all the same.
 
 mod bad_input;
+mod deploy;
 mod determinism;
 mod drops;
 mod failpoints;
@@ -9,6 +10,7 @@ mod hostile;
 mod kill;
 mod learning;
 mod lossy;
+mod metrics;
 mod operate;
 mod pressure;
 mod preview;

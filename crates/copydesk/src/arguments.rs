@@ -32,6 +32,9 @@ pub enum Command {
     Check,
     /// Write a small configuration to start from
     Init(Init),
+    /// Write man pages and shell completions, for packages
+    #[command(hide = true)]
+    Manual(Manual),
 }
 
 /// Arguments of `ingest`.
@@ -76,6 +79,14 @@ pub struct Preview {
     /// One line of JSON a record, for tools
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `manual`.
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Below which folder
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `init`.

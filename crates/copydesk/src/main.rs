@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Preview(preview) => commands::preview::run(arguments.config.as_deref(), &preview),
         Command::Check => commands::check::run(arguments.config.as_deref()),
         Command::Init(init) => commands::init::run(&init),
+        Command::Manual(manual) => commands::manual::run(&manual),
     };
     let code = result.unwrap_or_else(|error| {
         eprintln!("copydesk: {error:#}");

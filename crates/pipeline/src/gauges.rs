@@ -88,6 +88,7 @@ impl Gauges {
         let folder = self.ledger_folder.clone();
         let asked = tokio::task::spawn_blocking(move || (ledger.ledger().disk_bytes(), free_bytes(&folder)));
         let Ok((bytes, free)) = asked.await else { return };
+        gauge!(metric::DISK_RESERVE).set(self.context.options.free_space_reserve_bytes as f64);
         if let Ok(free) = free {
             gauge!(metric::DISK_FREE).set(free as f64);
         }

@@ -5,5 +5,6 @@ pub mod duplicates;
 mod files;
 pub mod ingest;
 pub mod init;
+pub mod manual;
 pub mod preview;
 pub mod run;
