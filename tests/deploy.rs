@@ -303,7 +303,12 @@ fn a_ledger_from_a_backup_goes_on_when_what_came_since_is_dropped_again() {
     desk.wait_until_taken(&mut daemon);
     assert_eq!(daemon.metrics().get("copydesk_verdicts_total{verdict=\"duplicate\"}"), 5.0);
     daemon.stop();
-    assert_eq!(rows_in(&desk.path("out/articles.db")), whole.rows, "each once in the store, as it was");
+    // Their order among themselves may be another now, and so their numbers.
+    let texts = |rows: &BTreeMap<String, Value>| {
+        rows.iter().map(|(id, row)| (id.clone(), row["text"].clone())).collect::<BTreeMap<_, _>>()
+    };
+    let restored = texts(&rows_in(&desk.path("out/articles.db")));
+    assert!(restored == texts(&whole.rows), "each once in the store, with its text");
     let mut times = BTreeMap::<String, usize>::new();
     for line in lines_in(&desk.path("out")) {
         let record: Value = serde_json::from_str(&line).expect("no line is torn");
