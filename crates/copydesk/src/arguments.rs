@@ -45,6 +45,9 @@ pub enum Command {
     Check,
     /// Write a small configuration to start from
     Init(Init),
+    /// Write man pages and shell completions, for packages
+    #[command(hide = true)]
+    Manual(Manual),
 }
 
 /// Arguments of `ingest`.
@@ -207,6 +210,14 @@ pub enum QuarantineCommand {
 pub struct LogLevel {
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,copydesk_pipeline=debug`
     pub level: String,
+}
+
+/// Arguments of `manual`.
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Below which folder
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `init`.
