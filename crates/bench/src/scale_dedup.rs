@@ -12,7 +12,7 @@ use anyhow::ensure;
 use clap::Args;
 use copydesk_article::{ArticleId, Sequence};
 use copydesk_dedup::{
-    Article, Changes, Fingerprint, Holder, Horizon, Index, Judgement, Posting, Recent, TextRow, Window, judge,
+    Article, Changes, Fingerprint, Holder, Horizon, Index, Judgement, Recent, TextRow, Window, judge,
 };
 use copydesk_ledger::{FjallLedger, Ledger, LedgerIndex, Options as LedgerOptions};
 
@@ -164,14 +164,13 @@ impl Stream {
         let index = LedgerIndex { ledger: &self.ledger, horizon: Horizon::default() };
         let over = self.recent.over(&index, Horizon::default());
         over.text(text)?;
-        let holders = over.holders(&anchors)?;
-        let anchors = anchors.into_iter().zip(holders);
+        over.holders(&anchors)?;
         let original = Holder { id: ArticleId::of("scale", None, &number.to_be_bytes()), sequence: Sequence(number) };
         let changes = Changes {
             sequence: Sequence(number),
             window,
             text: Some((text, TextRow { original, likeness: None })),
-            anchors: anchors.map(|(key, before)| Posting { key, before: Some(before) }).collect(),
+            anchors,
             sketch: None,
             address: None,
         };

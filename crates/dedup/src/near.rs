@@ -50,28 +50,15 @@ impl Candidate {
 /// # Errors
 /// Where the index can't be read.
 pub fn candidates<I: Index>(index: &I, text: &Fingerprint) -> Result<Vec<Candidate>, I::Error> {
-    compared(index, text, &holders(index, text)?)
-}
-
-/// Who has each anchor of a text.
-pub fn holders<I: Index>(index: &I, text: &Fingerprint) -> Result<Vec<Vec<Sequence>>, I::Error> {
     let keys: Vec<u64> = text.anchors.iter().map(|anchor| anchor.key).collect();
-    index.holders(&keys)
-}
-
-/// [`candidates`] among these holders of the text's anchors.
-pub fn compared<I: Index>(
-    index: &I,
-    text: &Fingerprint,
-    holders: &[Vec<Sequence>],
-) -> Result<Vec<Candidate>, I::Error> {
-    let ranked = ranked(holders);
+    let holders = index.holders(&keys)?;
+    let ranked = ranked(&holders);
     if ranked.is_empty() {
         return Ok(Vec::new());
     }
     let tokens = text.sketch.tokens();
     let aligner = Aligner::new(tokens);
-    let furniture = furniture(&text.anchors, holders, tokens.len());
+    let furniture = furniture(&text.anchors, &holders, tokens.len());
     let mut found = Vec::with_capacity(ranked.len());
     for (sequence, row) in ranked.iter().zip(index.sketches(&ranked)?) {
         // A text can expire before the anchors that lead to it.

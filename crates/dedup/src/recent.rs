@@ -58,8 +58,8 @@ impl Recent {
         if let Some((key, _)) = changes.text {
             self.texts.push(key, sequence);
         }
-        for posting in &changes.anchors {
-            self.anchors.push(posting.key, sequence);
+        for anchor in &changes.anchors {
+            self.anchors.push(*anchor, sequence);
         }
         if let Some((key, _)) = changes.address {
             self.addresses.push(key, sequence);
@@ -74,8 +74,8 @@ impl Recent {
             if let Some((key, _)) = settled.text {
                 self.texts.pop(key);
             }
-            for posting in settled.anchors {
-                self.anchors.pop(posting.key);
+            for anchor in settled.anchors {
+                self.anchors.pop(anchor);
             }
             if let Some((key, _)) = settled.address {
                 self.addresses.pop(key);

@@ -25,6 +25,7 @@ impl Store {
                 return Err(LedgerError::Gap { start: first.sequence.0, committed: progress.committed.0 });
             }
         }
+        self.anchors.room()?;
         let mut batch = self.batch();
         let mut files: BTreeMap<FileNumber, FileRow> = BTreeMap::new();
         // Rows that two articles of a group may change: a batch holds no key twice.
@@ -118,7 +119,6 @@ impl Store {
         self.write(batch, PersistMode::SyncData, "commit a group of articles")?;
         fail_point!("commit.after", |_| std::process::abort());
 
-        self.open_window(&gathered);
         // Seen together: who reads up to the new end must find the rows before it in the links.
         let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
         let mut cached = self.cached();
@@ -132,9 +132,11 @@ impl Store {
             }
         }
         drop(links);
+        let opened = gathered.opened().is_some();
+        self.remembered(gathered)?;
         // Only a new window moves the horizon. What was committed stands even if this fails, and the next start's
         // first window drops it then.
-        if gathered.opened().is_some() {
+        if opened {
             self.forget(horizon)?;
         }
         Ok(())

@@ -59,13 +59,6 @@ pub fn in_window(window: Window, hash: u128) -> [u8; 20] {
     bytes
 }
 
-pub fn anchor(window: Window, anchor: u64) -> [u8; 12] {
-    let mut bytes = [0; 12];
-    bytes[..4].copy_from_slice(&window.0.to_be_bytes());
-    bytes[4..].copy_from_slice(&anchor.to_be_bytes());
-    bytes
-}
-
 pub fn member(original: Sequence, member: Sequence) -> [u8; 16] {
     (u128::from(original.0) << 64 | u128::from(member.0)).to_be_bytes()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use copydesk_article::{Arrival, ArticleId, FileNumber, Measure, Sequence, Verdict};
 use copydesk_dedup::{
-    AddressRow, Changes, Holder, Horizon, Index, Posting, Sketch, SketchRow, Store, TextRow, Window, conformance,
+    AddressRow, Changes, Holder, Horizon, Index, Sketch, SketchRow, Store, TextRow, Window, conformance,
 };
 use copydesk_ledger::{
     ArrivalRow, ArticleRow, CommitEntry, CommitGroup, FjallLedger, Ledger, LedgerError, LedgerIndex, Membership,
@@ -86,7 +86,7 @@ fn entry(sequence: u64, window: u32, original: u64) -> CommitEntry {
         sequence: Sequence(sequence),
         window: Window(window),
         text: Some((sequence.into(), TextRow { original: holder(original), likeness: None })),
-        anchors: (0..24).map(|anchor| Posting { key: sequence * 1_000_003 + anchor, before: None }).collect(),
+        anchors: (0..24).map(|anchor| sequence * 1_000_003 + anchor).collect(),
         sketch: Some(SketchRow {
             id: id(sequence),
             of: None,
