@@ -211,6 +211,18 @@ impl Comparison {
     #[must_use]
     pub fn new(aligner: &Aligner<'_>, left: &[Token], right: &[Token], furniture: &[bool]) -> Self {
         let runs = aligner.runs(right);
+        let on_left: usize = runs.iter().map(|run| run.left_end - run.left).sum();
+        let on_right: usize = runs.iter().map(|run| run.right_end - run.right).sum();
+        if on_left.min(on_right) < LEAST {
+            // No evidence, whatever else they share: most candidates end here.
+            return Self {
+                shared: on_left.min(on_right),
+                left_share: share(on_left.min(left.len()), left.len()),
+                right_share: share(on_right, right.len()),
+                runs: runs.len(),
+                ..Self::default()
+            };
+        }
         let is_furniture = |at: usize| furniture.get(at).copied().unwrap_or(false);
         let own = |at: &usize| !is_furniture(*at);
         let mut left_covered = vec![false; left.len()];

@@ -231,8 +231,8 @@ impl Ledger for FjallLedger {
         self.with(|store| store.get(&store.arrival_index, "arrival_index", &keys::arrival(arrival)))
     }
 
-    fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError> {
-        self.with(|store| store.get(&store.articles, "articles", id.as_bytes()))
+    fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<ArticleRow>, LedgerError> {
+        self.with(|store| Ok(store.article(id, horizon)?.map(|(_, row)| row)))
     }
 
     fn newest_window(&self) -> Result<Window, LedgerError> {

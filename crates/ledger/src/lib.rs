@@ -25,7 +25,7 @@
 //! | `tails` | device, inode + inbox + path | number of the newest generation of a file that may be appended to |
 //! | `admissions` | first sequence | [`Admission`], removed when its sequences are committed |
 //! | `arrivals`, `arrival_index` | sequence; file number + record | [`ArrivalRow`]; sequence |
-//! | `articles` | article id | [`ArticleRow`]: the key of "same id" |
+//! | `articles` | window + article id | [`ArticleRow`]: the key of "same id"; expires with the window |
 //! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs`, `anchors/mod.rs` |
 //! | `learned` | namespace, key, epoch | bytes of the learner |
 //! | `outbox`, `segments` | sequence + part; segment | one row of the outbox; [`Segment`] |

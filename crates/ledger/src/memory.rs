@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
 use crate::store::Store;
-use crate::{LedgerError, anchors, keys, memory_rows};
+use crate::{ArticleRow, LedgerError, anchors, keys, memory_rows};
 
 /// Sites that a cluster remembers by name; of further ones only their articles are counted.
 pub const MAX_SITES: usize = 32;
@@ -296,6 +296,16 @@ impl Store {
         }
     }
 
+    /// An article, and the window its row stands in.
+    pub fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<(Window, ArticleRow)>, LedgerError> {
+        for (window, _) in self.windows_known().from(horizon.keys).iter().rev() {
+            if let Some(row) = self.get(&self.articles, "articles", &keys::article(*window, id))? {
+                return Ok(Some((*window, row)));
+            }
+        }
+        Ok(None)
+    }
+
     pub fn known_text(&self, key: u128, horizon: Horizon) -> Result<Option<TextRow>, LedgerError> {
         for (window, _) in self.windows_known().from(horizon.keys) {
             if let Some(bytes) = self.bytes(&self.memory.texts, &keys::in_window(*window, key))? {
@@ -370,6 +380,7 @@ impl Store {
         for (keyspace, before) in [
             (&self.memory.texts, of_window(horizon.keys)),
             (&self.memory.addresses, of_window(horizon.keys)),
+            (&self.articles, of_window(horizon.keys)),
             (&self.memory.sketches, of_sequence(texts_from)),
             (&self.memory.records, of_sequence(texts_from)),
             (&self.memory.clusters, of_sequence(keys_from)),

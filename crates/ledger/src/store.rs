@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch as WriteBatch, PersistMode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
 const FORMAT: u32 = 4;
+
+/// Bytes of a block of sketches.
+const SKETCH_BLOCK: u32 = 1024;
 
 /// One link of the outbox chain.
 #[derive(Clone)]
@@ -81,14 +85,31 @@ impl Store {
             db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes))
                 .map_err(failed("open a keyspace"))
         };
+        // Texts' tokens and hashes don't compress. Hashes come in no order and are small: a full memtable of them would
+        // hold more than the processor's cache does. Sketches are read one at a time, and only where they are: in blocks
+        // of about one, without filters.
+        let hashes = |name: &str| {
+            let options = KeyspaceCreateOptions::default()
+                .max_memtable_size(options.memtable_bytes / 4)
+                .data_block_compression_policy(CompressionPolicy::disabled());
+            db.keyspace(name, || options).map_err(failed("open a keyspace"))
+        };
+        let rows = |name: &str| {
+            let options = KeyspaceCreateOptions::default()
+                .max_memtable_size(options.memtable_bytes)
+                .data_block_compression_policy(CompressionPolicy::disabled())
+                .data_block_size_policy(BlockSizePolicy::all(SKETCH_BLOCK))
+                .filter_policy(FilterPolicy::disabled());
+            db.keyspace(name, || options).map_err(failed("open a keyspace"))
+        };
         let meta = keyspace("meta")?;
         check_format(folder, &db, &meta)?;
         let memory = MemorySpaces {
-            texts: keyspace("texts")?,
+            texts: hashes("texts")?,
             addresses: keyspace("addresses")?,
-            anchors: keyspace("anchors")?,
+            anchors: rows("anchors")?,
             runs: keyspace("runs")?,
-            sketches: keyspace("sketches")?,
+            sketches: rows("sketches")?,
             records: keyspace("records")?,
             clusters: keyspace("clusters")?,
             members: keyspace("members")?,

@@ -25,6 +25,7 @@ mod buffer;
 mod filter;
 mod merge;
 mod run;
+mod saturated;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,6 +45,7 @@ use buffer::Buffer;
 use filter::Filter;
 use merge::Merged;
 use run::{Run, RunName};
+use saturated::Saturated;
 
 /// A run is merged with the one before it that is less than so many times larger.
 const RATIO: u64 = 3;
@@ -63,6 +65,7 @@ pub struct Anchors {
     worker: Mutex<Option<JoinHandle<()>>>,
     /// The last sequence whose rows were dropped from the log.
     dropped: Mutex<Sequence>,
+    saturated: Mutex<Saturated>,
 }
 
 /// What the thread that writes and merges runs shares with the ledger.
@@ -140,7 +143,12 @@ impl Anchors {
         };
         shared.open_runs()?;
         let written = shared.state().written;
-        let anchors = Self { shared: Arc::new(shared), worker: Mutex::default(), dropped: Mutex::default() };
+        let anchors = Self {
+            shared: Arc::new(shared),
+            worker: Mutex::default(),
+            dropped: Mutex::default(),
+            saturated: Mutex::default(),
+        };
         for guard in places.log.range(keys::sequence(written.next())..) {
             let (key, row) = guard.into_inner().map_err(|source| anchors.shared.store("read its anchors", source))?;
             let sequence = Sequence(keys::number(&key));
@@ -183,17 +191,24 @@ impl Anchors {
     pub fn holders(&self, anchors: &[u64], oldest: Window) -> Result<Vec<Vec<Sequence>>, LedgerError> {
         let state = self.shared.state();
         let runs = &state.runs[state.runs.partition_point(|held| held.run.name.window < oldest)..];
-        let mut all = vec![Vec::new(); anchors.len()];
+        let mut saturated = self.saturated.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Vec<Sequence>> = anchors.iter().map(|anchor| saturated.holders(oldest, *anchor)).collect();
+        let mut open: Vec<(&mut Vec<Sequence>, u64)> = all.iter_mut().zip(anchors.iter().copied()).collect();
+        open.retain(|(found, _)| found.is_empty());
         for held in runs {
-            for (found, anchor) in all.iter_mut().zip(anchors).filter(|(found, _)| found.len() < MAX_HOLDERS) {
+            for (found, anchor) in open.iter_mut().filter(|(found, _)| found.len() < MAX_HOLDERS) {
                 if held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor)) {
                     held.run.holders(*anchor, found)?;
                 }
             }
         }
+        for (found, anchor) in &open {
+            saturated.note(*anchor, found);
+        }
+        drop(saturated);
         let buffers = state.full.iter().map(AsRef::as_ref).chain(state.growing.as_ref());
         for buffer in buffers.filter(|buffer| buffer.name().window >= oldest) {
-            for (found, anchor) in all.iter_mut().zip(anchors) {
+            for (found, anchor) in &mut open {
                 buffer.holders(*anchor, found);
             }
         }
