@@ -9,7 +9,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch as WriteB
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::anchors::{Anchors, Places};
+use crate::anchors::{Anchors, BUFFER_POSTINGS, Places};
 use crate::fjall_ledger::Options;
 use crate::memory::{MemorySpaces, Windows};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
@@ -123,6 +123,7 @@ impl Store {
             runs: &memory.runs,
             log: &memory.anchors,
             filter_bytes: options.cache_bytes,
+            buffer_postings: BUFFER_POSTINGS,
         };
         let anchors = Anchors::open(&places, |sequence| windows.of(sequence))?;
         let mut store = Self {

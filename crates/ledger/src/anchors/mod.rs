@@ -51,7 +51,7 @@ use saturated::Saturated;
 const RATIO: u64 = 3;
 
 /// Postings of a full buffer: some 20 MB of memory, 4 MB of a run, 20,000 articles.
-const BUFFER_POSTINGS: usize = 1 << 19;
+pub const BUFFER_POSTINGS: usize = 1 << 19;
 
 /// Full buffers that may wait to be written; then a commit waits.
 const MOST_WAITING: usize = 4;
@@ -119,6 +119,8 @@ pub struct Places<'a> {
     pub log: &'a Keyspace,
     /// Most bytes of filters in memory.
     pub filter_bytes: u64,
+    /// Postings of a full buffer.
+    pub buffer_postings: usize,
 }
 
 impl Anchors {
@@ -135,7 +137,7 @@ impl Anchors {
             meta: places.meta.clone(),
             runs: places.runs.clone(),
             filter_bytes: places.filter_bytes,
-            buffer_postings: BUFFER_POSTINGS,
+            buffer_postings: places.buffer_postings,
             state: RwLock::default(),
             changing: Mutex::default(),
             stop: AtomicBool::new(false),
@@ -486,4 +488,131 @@ pub fn encode(anchors: &[u64]) -> Vec<u8> {
 fn decode(row: &[u8]) -> Vec<u64> {
     let (anchors, _) = row.as_chunks::<8>();
     anchors.iter().map(|anchor| u64::from_be_bytes(*anchor)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fjall::KeyspaceCreateOptions;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What happens to the anchors.
+    #[derive(Clone, Debug)]
+    enum Step {
+        /// An article with these anchors, in a window so many later than the last.
+        Article(BTreeSet<u64>, u32),
+        /// All that is waiting is written and merged.
+        Settle,
+        /// Closed as a crash would, and opened.
+        Reopen,
+        /// Windows before the newest but so many go.
+        Expire(u32),
+        /// Everybody's holders are looked up.
+        Ask,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let anchors = prop::collection::btree_set(prop_oneof![0_u64..6, 0_u64..400], 0..12);
+        prop_oneof![
+            60 => (anchors, prop_oneof![20 => Just(0_u32), 1 => 1_u32..3]).prop_map(|(anchors, later)| Step::Article(anchors, later)),
+            3 => Just(Step::Settle),
+            2 => Just(Step::Reopen),
+            2 => (0_u32..3).prop_map(Step::Expire),
+            6 => Just(Step::Ask),
+        ]
+    }
+
+    fn open(folder: &Path, filter_bytes: u64, articles: &[(Window, BTreeSet<u64>)]) -> (Anchors, Keyspace, Database) {
+        let db = Database::builder(folder).open().expect("a store");
+        let keyspace = |name| db.keyspace(name, KeyspaceCreateOptions::default).expect("a keyspace");
+        let (meta, runs, log) = (keyspace("meta"), keyspace("runs"), keyspace("anchors"));
+        let places = Places { folder, db: &db, meta: &meta, runs: &runs, log: &log, filter_bytes, buffer_postings: 40 };
+        let anchors = Anchors::open(&places, |sequence| articles[sequence.0 as usize - 1].0).expect("open");
+        (anchors, log, db)
+    }
+
+    /// What one sorted table would say.
+    fn expected(articles: &[(Window, BTreeSet<u64>)], oldest: Window, anchor: u64) -> Vec<Sequence> {
+        let holders = (1..)
+            .map(Sequence)
+            .zip(articles)
+            .filter(|(_, (window, anchors))| *window >= oldest && anchors.contains(&anchor));
+        holders.map(|(sequence, _)| sequence).take(MAX_HOLDERS).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        /// However far writing and merging are, whatever was closed in between: a look-up has what one sorted table
+        /// would say. With filters, without, and with room for some.
+        #[test]
+        fn a_look_up_says_what_one_table_would(
+            steps in prop::collection::vec(step(), 1..160),
+            filter_bytes in prop::sample::select(vec![0, 200, 1 << 20]),
+        ) {
+            let folder = tempfile::tempdir().expect("temp");
+            let mut articles: Vec<(Window, BTreeSet<u64>)> = Vec::new();
+            let (mut window, mut oldest) = (Window(3), Window(0));
+            let (mut anchors, mut log, mut db) = open(folder.path(), filter_bytes, &articles);
+            for step in steps.into_iter().chain([Step::Ask]) {
+                match step {
+                    Step::Article(keys, later) => {
+                        window.0 += later;
+                        articles.push((window, keys.clone()));
+                        let (sequence, keys) = (Sequence(articles.len() as u64), Vec::from_iter(keys));
+                        anchors.room().expect("room");
+                        if !keys.is_empty() {
+                            log.insert(keys::sequence(sequence), encode(&keys)).expect("insert");
+                            anchors.push(window, sequence, &keys);
+                        }
+                    }
+                    Step::Settle => anchors.settle().expect("settle"),
+                    Step::Reopen => {
+                        drop(anchors);
+                        drop((log, db));
+                        (anchors, log, db) = open(folder.path(), filter_bytes, &articles);
+                    }
+                    Step::Expire(kept) => {
+                        oldest = oldest.max(Window(window.0.saturating_sub(kept)));
+                        anchors.expire(oldest).expect("expire");
+                    }
+                    Step::Ask => {
+                        let all: Vec<u64> = (0..400).collect();
+                        for oldest in [oldest, Window(oldest.0 + 1)] {
+                            for (anchor, found) in all.iter().zip(anchors.holders(&all, oldest).expect("look up")) {
+                                prop_assert_eq!(found, expected(&articles, oldest, *anchor), "anchor {}", anchor);
+                            }
+                        }
+                    }
+                }
+            }
+            anchors.settle().expect("settle");
+            let files = fs::read_dir(folder.path().join("anchors")).expect("list").count();
+            prop_assert_eq!(files, anchors.shared.state().runs.len(), "a file a run, and no others");
+            drop((log, db));
+        }
+    }
+
+    #[test]
+    fn what_waits_too_long_is_waited_for_and_what_cannot_be_written_is_said() {
+        let folder = tempfile::tempdir().expect("temp");
+        let articles = vec![(Window(0), BTreeSet::new()); 400];
+        let (anchors, _log, _db) = open(folder.path(), 0, &articles);
+        let keys: Vec<u64> = (0..40).collect();
+        // Nothing can be written into a folder that is a file.
+        let runs = folder.path().join("anchors");
+        fs::remove_dir(&runs).expect("remove");
+        fs::write(&runs, "").expect("write");
+        for sequence in (1..=10).map(Sequence) {
+            let keys: Vec<u64> = keys.iter().map(|key| key + 100 * sequence.0).collect();
+            anchors.push(Window(0), sequence, &keys);
+        }
+        assert!(anchors.room().is_err());
+        assert_eq!(anchors.holders(&[105], Window(0)).expect("look up"), [vec![Sequence(1)]], "nothing is lost");
+        fs::remove_file(&runs).expect("remove");
+        fs::create_dir(&runs).expect("create");
+        anchors.room().expect("the next call tries again");
+        assert_eq!(anchors.holders(&[105], Window(0)).expect("look up"), [vec![Sequence(1)]]);
+        assert!(anchors.bytes() > 0);
+    }
 }
