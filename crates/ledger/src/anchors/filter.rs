@@ -42,7 +42,7 @@ impl Filter {
 
     fn line(&self, anchor: u64) -> usize {
         let spread = anchor.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        (spread * self.0.len() as u64 >> 32) as usize
+        ((spread * self.0.len() as u64) >> 32) as usize
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
