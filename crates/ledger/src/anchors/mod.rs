@@ -18,8 +18,10 @@
 //! A look-up asks the runs in the order of time, then the buffers, and has what one sorted table would say, however far
 //! the thread is: verdicts do not depend on it.
 //!
-//! The measurements behind this are in the README; the design is the merging of sorted runs by size (Bentley and Saxe
-//! 1980; O'Neil et al. 1996), with filters as in every store since Bigtable.
+//! Over the first 120,000 articles of `copydesk-bench scale-dedup --articles 120000`, rows of the store took the desk from
+//! 6,067 articles a processor second to 3,204, this from 11,439 to 5,245, on the same busy machine; half of the rows' time
+//! went into sorted memory, filters and merging. The design is the merging of sorted runs by size (Bentley and Saxe 1980;
+//! O'Neil et al. 1996), with filters as in every store since Bigtable.
 
 mod buffer;
 mod filter;
