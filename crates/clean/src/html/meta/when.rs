@@ -112,15 +112,11 @@ pub(super) fn find(
         .and_then(stamp)
         .or_else(|| of_head(&PUBLISHED))
         .or_else(|| declared(tree, "datepublished"))
-        .or_else(|| match (of_head(&DATED), written(tree, blocks, None)) {
-            // Either may be of later: of when the page was built, or of another article, unless it stands by the headline.
-            (Some(of), Some(seen)) => Some(match written(tree, blocks, Some(near)) {
-                Some(seen) => zone_by(&of, &seen).unwrap_or(seen),
-                None if seen.value.get(..10) < of.value.get(..10) => seen,
-                None => of,
-            }),
-            (of, seen) => of.or(seen),
+        .or_else(|| {
+            let seen = written(tree, blocks, Some(near))?;
+            Some(of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
         })
+        .or_else(|| earlier(of_head(&DATED), written(tree, blocks, None)))
         .or_else(|| address.and_then(in_address))
         .or_else(|| near_headline(blocks, near))
         .or_else(|| in_scripts(tree.page))
@@ -135,6 +131,14 @@ pub(super) fn find(
             .or_else(|| of_head(&MODIFIED))
             .or_else(|| declared(tree, "datemodified"))
             .or_else(|| changed(blocks)),
+    }
+}
+
+/// The earlier of two dates of which either may be one of later: of another article, or of when the page was built.
+fn earlier(a: Option<DateStamp>, b: Option<DateStamp>) -> Option<DateStamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.value.get(..10) < a.value.get(..10) { b } else { a }),
+        (a, b) => a.or(b),
     }
 }
 
