@@ -4,6 +4,7 @@
 mod bad_input;
 #[cfg(feature = "webhook")]
 mod catching_up;
+mod control;
 mod determinism;
 mod drops;
 mod failpoints;

@@ -308,7 +308,8 @@ impl Daemon {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
-    fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
         *self.address.get_or_init(|| {
             let events = self.events();
             let listen = events.iter().find_map(|event| event["listen"].as_str()).expect("it says where it listens");

@@ -41,8 +41,8 @@ pub fn install_recorder() -> Result<PrometheusHandle, RecorderError> {
 
 /// The page.
 pub async fn show(State(desk): State<Desk>) -> impl IntoResponse {
-    let mut page = desk.recorder.render();
-    let stages = desk.status.stage_seconds();
+    let mut page = desk.setup.recorder.render();
+    let stages = desk.setup.status.stage_seconds();
     let mut write = |name: &str, help: &str, seconds: fn(&StageSeconds) -> f64| {
         // Writing to a string can't fail.
         let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} counter");

@@ -11,15 +11,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use copydesk_admin::{ReadToken, Setup};
 use copydesk_article::VerdictKind;
 use copydesk_ledger::Progress;
 use copydesk_pipeline::{Ended, FileSource, GaveUp, Parts, supervise};
+use copydesk_sinks::Secret;
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::check;
 use crate::config::Config;
+use crate::logging::Level;
 use crate::{desk, systemd};
 
 /// Exit status after a stop that left articles in the outbox: they are delivered at the next start.
@@ -31,11 +34,11 @@ const ONE_STOP: Duration = Duration::from_secs(1);
 /// Exit status after a second signal.
 const TOLD_TWICE: i32 = 130;
 
-/// Runs until told to stop. `file` is the configuration as it was named, to be read again.
+/// Runs until told to stop. `file` is the configuration as it was named, to be read again; `level` that of the log.
 ///
 /// # Errors
 /// Where it can't start, or breaks too often.
-pub async fn serve(file: Option<&Path>, config: Config) -> anyhow::Result<ExitCode> {
+pub async fn serve(file: Option<&Path>, config: Config, level: Level) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     // Before anything else: a stop may be asked for at any time from here on.
     let terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
@@ -44,6 +47,7 @@ pub async fn serve(file: Option<&Path>, config: Config) -> anyhow::Result<ExitCo
     let recorder = copydesk_admin::install_recorder()?;
     let parts = desk::open(&config, FileSource::Folders, None)?;
     let listener = copydesk_admin::listen(config.admin.listen).await?;
+    let commands = copydesk_admin::listen_for_commands(&config.ledger.folder)?;
     let address = listener.local_addr().context("the admin address is gone")?;
     let (ledger, status) = (Arc::clone(&parts.ledger), Arc::clone(&parts.status));
     let before = ledger.progress();
@@ -61,11 +65,19 @@ pub async fn serve(file: Option<&Path>, config: Config) -> anyhow::Result<ExitCo
     let hang_limit = Duration::from_secs(config.pipeline.hang_secs);
     let watchdog = tokio::spawn(systemd::feed_watchdog(Arc::clone(&status), hang_limit));
     let ended = CancellationToken::new();
-    let pages = tokio::spawn(copydesk_admin::serve(listener, Arc::clone(&status), recorder, hang_limit, ended.clone()));
+    let setup = Setup {
+        status: Arc::clone(&status),
+        recorder,
+        hang_limit,
+        token: config.admin.token.clone().map(read_token),
+        set_log_level: Box::new(move |directives| level.set(directives)),
+    };
+    let admin = copydesk_admin::Desk::new(setup, desk::places(&config, &parts), ended.clone());
+    let pages = [tokio::spawn(admin.clone().serve(listener)), tokio::spawn(admin.clone().serve_commands(commands))];
     systemd::ready();
-    let result = generations(file.map(Path::to_owned), config, parts, hangup, asked).await;
+    let result = generations(file.map(Path::to_owned), config, parts, hangup, asked, &admin).await;
     ended.cancel();
-    pages.abort();
+    pages.iter().for_each(tokio::task::JoinHandle::abort);
     watchdog.abort();
 
     let outcome = result?;
@@ -77,6 +89,11 @@ pub async fn serve(file: Option<&Path>, config: Config) -> anyhow::Result<ExitCo
         tracing::warn!(sink, "sink has not taken everything yet, the outbox keeps it for the next start");
     }
     Ok(if outcome.laggards.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(LEFT_BEHIND) })
+}
+
+/// A token may be changed in its file without a restart.
+fn read_token(secret: Secret) -> ReadToken {
+    Box::new(move || secret.read().map(|token| token.expose().to_owned()).map_err(|error| error.to_string()))
 }
 
 async fn await_stop(mut terminate: Signal, mut interrupt: Signal, asked: CancellationToken) {
@@ -108,6 +125,7 @@ async fn generations(
     mut parts: Parts,
     mut hangup: Signal,
     asked: CancellationToken,
+    admin: &copydesk_admin::Desk,
 ) -> anyhow::Result<Ended> {
     // What was taken before, while the newest has not yet shown that it starts.
     let mut before: Option<Config> = None;
@@ -132,6 +150,7 @@ async fn generations(
         before = standby;
         parts.status.begin_generation();
         parts = desk::parts(taken, FileSource::Folders, None, parts.ledger, parts.status);
+        admin.move_to(desk::places(taken, &parts));
         systemd::ready();
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use copydesk_admin::{InboxPlace, Places};
 use copydesk_ledger::{FjallLedger, Ledger};
-use copydesk_pipeline::{FileSource, IntakePart, Parts, SinkPart, Status};
+use copydesk_pipeline::{FileSource, IntakePart, Parts, SinkPart, Status, Tracer};
+use copydesk_sinks::SinkOptions;
 
 use crate::config::Config;
 
@@ -31,6 +33,17 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
         .with_context(|| format!("can't create the ledger's folder {}", config.ledger.folder.display()))?;
     let ledger = Arc::new(FjallLedger::open(&config.ledger)?);
     Ok(parts(config, source, give_up_after, ledger, Arc::default()))
+}
+
+/// The parts of a desk that does not run, to look things up.
+///
+/// # Errors
+/// Where there is no ledger yet, or it can't be opened.
+pub fn closed(config: &Config) -> anyhow::Result<Parts> {
+    let folder = &config.ledger.folder;
+    anyhow::ensure!(folder.exists(), "there is no ledger in {}: the desk has taken nothing yet", folder.display());
+    let ledger = Arc::new(FjallLedger::open(&config.ledger)?);
+    Ok(parts(config, FileSource::Folders, None, ledger, Arc::default()))
 }
 
 /// The parts of a desk on an open ledger. `give_up_after`: failures in a row after which a sink ends the run.
@@ -70,4 +83,18 @@ pub fn parts(
         ledger_folder: config.ledger.folder.clone(),
         status,
     }
+}
+
+/// What the admin side shows of a desk.
+pub fn places(config: &Config, parts: &Parts) -> Places {
+    let inboxes = config.all_inboxes().map(|(name, inbox)| InboxPlace {
+        name: name.to_owned(),
+        folder: inbox.folder.clone(),
+        quarantine: inbox.quarantine.clone(),
+    });
+    let store = config.sinks.values().find_map(|sink| match &sink.options {
+        SinkOptions::Sqlite(options) => Some(options.path.clone()),
+        _ => None,
+    });
+    Places { inboxes: inboxes.collect(), store, tracer: Tracer::of(parts) }
 }

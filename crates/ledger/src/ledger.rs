@@ -182,8 +182,8 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn sequence_of(&self, arrival: Arrival) -> Result<Option<Sequence>, LedgerError>;
 
-    /// The newest files that were at a path, the newest first: a path as the ledger has it, relative to its inbox, or
-    /// any that ends with it. Walks through the files, so not for the pipeline.
+    /// The newest files that were at a path, the newest first: relative to its inbox, its end, or a
+    /// longer one that ends with it. Walks through the files, so not for the pipeline.
     ///
     /// # Errors
     /// Where the store fails.

@@ -45,7 +45,7 @@ impl Store {
             let (key, value) = guard.into_inner().map_err(|source| self.failed("read its files", source))?;
             let row: FileRow = parse("files", &key, &value)?;
             let at = row.path.to_path();
-            if at == path || path.ends_with(&at) {
+            if at.ends_with(path) || path.ends_with(&at) {
                 found.push((FileNumber(keys::number(&key)), row));
                 if found.len() == most {
                     break;

@@ -287,6 +287,12 @@ impl Status {
         self.watching.store(up, Ordering::Relaxed);
     }
 
+    /// How long the process has been at it.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
     /// Whether the inbox is watched.
     #[must_use]
     pub fn is_watching(&self) -> bool {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use copydesk_article::{ArticleId, Sequence, Verdict};
 use copydesk_dedup::address_key;
-use copydesk_ledger::{ClusterRow, FileState, Ledger, LedgerError, OutboxChange, Passage, SinkKey};
+use copydesk_ledger::{ClusterRow, FileRow, FileState, Ledger, LedgerError, OutboxChange, Passage, Progress, SinkKey};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -70,6 +70,12 @@ pub struct Origin {
     pub state: FileState,
 }
 
+impl Origin {
+    fn of(file: FileRow) -> Self {
+        Self { inbox: file.inbox, path: file.path.to_path(), seen_at: file.seen_at, state: file.state }
+    }
+}
+
 /// A place among the versions of a document.
 #[derive(Debug, Serialize)]
 pub struct Version {
@@ -103,6 +109,21 @@ impl Tracer {
         };
         let lives = sequences.into_iter().map(|sequence| self.life(sequence));
         lives.filter_map(Result::transpose).collect()
+    }
+
+    /// How far the ledger is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.ledger.progress()
+    }
+
+    /// Where an arrival came from; nothing where the ledger does not know it. Blocks.
+    ///
+    /// # Errors
+    /// Where the ledger can't be read.
+    pub fn origin(&self, sequence: Sequence) -> Result<Option<Origin>, LedgerError> {
+        let Some(row) = self.ledger.arrival(sequence)? else { return Ok(None) };
+        Ok(self.ledger.file(row.arrival.file)?.map(Origin::of))
     }
 
     fn of_article(&self, id: ArticleId) -> Result<BTreeSet<Sequence>, LedgerError> {
@@ -146,7 +167,7 @@ impl Tracer {
         }
         Ok(Some(Life {
             sequence,
-            file: Origin { inbox: file.inbox, path: file.path.to_path(), seen_at: file.seen_at, state: file.state },
+            file: Origin::of(file),
             record: row.arrival.record,
             at: row.at,
             id: row.id,

@@ -14,10 +14,10 @@ use crate::{daemon, logging};
 /// # Errors
 /// Where it can't start, or breaks too often.
 pub fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
-    logging::start("info");
+    let level = logging::start("info");
     let config = Config::load(file)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    let code = runtime.block_on(daemon::serve(file, config));
+    let code = runtime.block_on(daemon::serve(file, config, level));
     // Blocking calls that hang must not keep a process that has decided to end.
     runtime.shutdown_timeout(Duration::from_secs(5));
     code
