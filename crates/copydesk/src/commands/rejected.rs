@@ -1,6 +1,6 @@
 //! `copydesk rejected`: what sinks refused is listed, shown, sent again, or dropped.
 //!
-//! Works on files alone (`rejected/SINK/` and `again/SINK/` below the quarantine folder), so with and without a running
+//! Works on files alone (`rejected/SINK/` below the quarantine folder), so with and without a running
 //! daemon: it sends what is asked for within a second, or at its next start. An article that is refused once more stands
 //! in the list again.
 
