@@ -201,7 +201,7 @@ impl Gatherer {
             let again = match line {
                 Ok(Again::Outbox { since }) => {
                     // From line to line and not beyond: a batch is of the outbox or of the request.
-                    if gathered.rows.is_empty() && !self.from_outbox(since, &mut gathered)? {
+                    if gathered.rows.is_empty() && !self.take_outbox(since, &mut gathered)? {
                         gathered.place.offset = reader.offset();
                         continue;
                     }
@@ -232,7 +232,7 @@ impl Gatherer {
     }
 
     /// The next rows of the outbox; false where there are no more.
-    fn from_outbox(&self, since: Timestamp, gathered: &mut Gathered) -> Result<bool, Missing> {
+    fn take_outbox(&self, since: Timestamp, gathered: &mut Gathered) -> Result<bool, Missing> {
         loop {
             let after = gathered.place.outbox.map_or(Sequence(0), |outbox| outbox.done);
             let batch = self.call(|ledger| ledger.read_outbox(after, self.max_rows, self.max_bytes))?;
