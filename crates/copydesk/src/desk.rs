@@ -21,7 +21,7 @@ pub fn rejected_folder(config: &Config, sink: &str) -> PathBuf {
 /// Folder of requests to send a sink something again.
 #[must_use]
 pub fn again_folder(config: &Config, sink: &str) -> PathBuf {
-    config.intake.quarantine.join("again").join(sink)
+    rejected_folder(config, sink).join("again")
 }
 
 /// Opens the ledger and puts the [`parts`] together.

@@ -1,8 +1,8 @@
 //! What a sink is to be sent again: requests that a command leaves, and the sink's own task works off (`resend.rs`).
 //!
-//! A request is a file `again/SINK/NAME.jsonl` below the quarantine folder, complete or absent, and gone when it is
-//! done. So a command needs neither the ledger nor a running daemon: one that runs sees the file within a second, one
-//! that is stopped at its next start. And a store only ever hears from one task, with all that its class promises.
+//! A request is a file `rejected/SINK/again/NAME.jsonl` below the quarantine folder, complete or absent, and gone when
+//! it is done. So a command needs neither the ledger nor a running daemon: one that runs sees the file within a second,
+//! one that is stopped at its next start. And a store only ever hears from one task, with all that its class promises.
 //!
 //! The row that was being sent when a process died is sent again, like any other batch that was not settled: how far a
 //! request is stands in the ledger, with the sink's own state ([`copydesk_ledger::SendingAgain`]).

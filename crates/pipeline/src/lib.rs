@@ -8,8 +8,8 @@
 //! several tasks on one inbox and compute on a thread pool of their own ([`Cpu`]); `near_dedup` and `commit`
 //! put articles back into sequence order first (═▶). One budget ([`Budget`]) bounds the bytes and the number of
 //! all articles in flight. After `commit` nothing is in memory that matters: each sink reads the outbox at its
-//! own durable cursor (`delivery.rs`), and files leave the inbox when the required sinks have settled their
-//! last article (`finish.rs`).
+//! own durable cursor (`delivery.rs`), sends again what a command asks for (`again.rs`, `resend.rs`), and files
+//! leave the inbox when the required sinks have settled their last article (`finish.rs`).
 //!
 //! What the desk learns of sites, and how every article knows which of it to use, says `learning.rs`.
 //!

@@ -1,9 +1,9 @@
 //! A Kafka topic ([`Class::Append`]): each article a message, acknowledged by all replicas in step.
 //!
-//! The key is the article's id, the value the record, the headers say the change and the sequence; a delete is a message
-//! without a value, which a compacted topic takes as what it is. An article always goes to the same partition, so its
-//! states stay in order. A batch is parted by partition and cut to `max_message_bytes`, since brokers limit what is sent
-//! at once as well as each message. Repeats carry the same key and sequence.
+//! The key is the article's id, the value the record, the headers say the change and the sequence; a delete is a
+//! message without a value, which a compacted topic takes as what it is. An article always goes to the same partition,
+//! so its states stay in order. A batch is parted by partition and cut to `max_message_bytes`, since brokers limit what
+//! is sent at once as well as each message. Repeats carry the same key and sequence.
 //!
 //! A record larger than `max_message_bytes` is rejected; so is one that the broker finds too large, which is looked for
 //! by halving. Everything else is another try over new connections. The topic must be there, or the broker make it. The

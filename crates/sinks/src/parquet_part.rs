@@ -1,8 +1,8 @@
 //! Rows as one Parquet file: a column for what people search and group by, and the whole record as JSON.
 //!
-//! Flat on purpose: every engine that reads Parquet reads text columns, and what is nested (entities, authors, links) it
-//! finds in `record` with its own JSON functions. A delete is a row whose `deleted` is true, with nothing but its id and
-//! sequence. Written with the format's own library alone, without Arrow: the columns are few and filled in one go.
+//! Flat on purpose: every engine that reads Parquet reads text columns, and what is nested (entities, authors, links)
+//! it finds in `record` with its own JSON functions. A delete is a row whose `deleted` is true, with nothing but its id
+//! and sequence. Written with the format's own library alone, without Arrow: the columns are few and filled in one go.
 
 use std::sync::Arc;
 

@@ -1,13 +1,14 @@
 //! Parts: each batch one compressed file of JSON Lines, or of Parquet (`parquet_part.rs`), complete or absent
 //! ([`Class::FencedAppend`]).
 //!
-//! A part is called `date=DAY/FIRST-LAST.jsonl.zst` (or without `.zst`, or `.parquet`): the UTC day on which it was first written, and
-//! the sequences it spans. What a part holds never changes, and the same name always means the same rows.
+//! A part is called `date=DAY/FIRST-LAST.jsonl.zst` (or without `.zst`, or `.parquet`): the UTC day on which it was
+//! first written, and the sequences it spans. What a part holds never changes, and the same name always means the same
+//! rows.
 //!
 //! **The fence.** `prepare` returns a state that names the parts the batch will be, and it is durable before the first
-//! byte is sent. A batch that comes again is cut exactly as before, and what is new in it becomes a part of its own:
-//! an upload that was given up and yet arrives, however late, then only writes what stands there already. Where rows
-//! of the attempt before have expired meanwhile, so that it can't be cut as before, its parts are deleted first.
+//! byte is sent. A batch that comes again is cut exactly as before, and what is new in it becomes a part of its own: an
+//! upload that was given up and yet arrives, however late, then only writes what stands there already. Where rows of
+//! the attempt before have expired meanwhile, so that it can't be cut as before, its parts are deleted first.
 //!
 //! Rows that are sent again on request (their sequences lie before what was written last) become parts of their own,
 //! `FIRST-LAST.again-N.jsonl.zst`: they never take the place of another part.

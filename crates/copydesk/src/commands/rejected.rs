@@ -1,8 +1,8 @@
 //! `copydesk rejected`: what sinks refused is listed, shown, sent again, or dropped.
 //!
-//! Works on files alone (`rejected/SINK/` and `again/SINK/` below the quarantine folder), so with and without a running
-//! daemon: it sends what is asked for within a second, or at its next start. An article that is refused once more stands
-//! in the list again.
+//! Works on files alone (`rejected/SINK/` below the quarantine folder), so with and without a running daemon: it sends
+//! what is asked for within a second, or at its next start. An article that is refused once more stands in the list
+//! again.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
