@@ -9,6 +9,7 @@ mod hostile;
 mod kill;
 mod learning;
 mod lossy;
+mod names;
 mod operate;
 mod pressure;
 mod preview;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use copydesk_clean::{Field, Mode, Pattern, SourceRules};
-use copydesk_pipeline::{Dedup, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
+use copydesk_pipeline::{Dedup, Entities, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
 use copydesk_sinks::{Choice, Filter as SinkFilter, KINDS, RECORD_FIELDS, SinkOptions, StdoutOptions, is_built};
 use serde::Deserialize;
@@ -21,8 +21,10 @@ use crate::config_error::{ConfigError, nearest};
 const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
 
 /// The sections.
-const SECTIONS: [&str; 11] =
-    ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "filter", "admin", "sinks"];
+const SECTIONS: [&str; 12] = [
+    "intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "entities", "filter", "admin",
+    "sinks",
+];
 
 /// Keys of `[sources.NAME]` that say how its articles are cleaned.
 const SOURCE_RULES: [&str; 5] = ["clean", "trust", "distrust", "keep", "cut"];
@@ -60,6 +62,8 @@ pub struct Config {
     pub dedup: Dedup,
     /// `[clean]`.
     pub clean: CleanConfig,
+    /// `[entities]`.
+    pub entities: Entities,
     /// `[filter]`.
     pub filter: Filter,
     /// `[admin]`.
@@ -226,6 +230,7 @@ impl Config {
             policies: Policies::default(),
             dedup: Dedup::default(),
             clean: CleanConfig::default(),
+            entities: Entities::default(),
             admin: AdminConfig::default(),
             sinks: BTreeMap::from([("stdout".to_owned(), stdout)]),
         }
@@ -263,6 +268,7 @@ impl Config {
             policies: source.section(section("policy"))?,
             dedup: source.section(section("dedup"))?,
             clean: source.section(section("clean"))?,
+            entities: source.section(section("entities"))?,
             filter: source.section(section("filter"))?,
             admin: source.section(section("admin"))?,
             sinks,
@@ -387,6 +393,7 @@ impl Config {
 
     fn resolve(&mut self, base: &Path) {
         self.ledger.folder = base.join(&self.ledger.folder);
+        self.entities.resolve(base);
         let others = self.inboxes.iter_mut().map(|inbox| &mut inbox.options);
         for inbox in others.chain([&mut self.intake]) {
             for path in [&mut inbox.folder, &mut inbox.done, &mut inbox.quarantine] {
@@ -645,6 +652,8 @@ mod tests {
             ("[sources.a]\nlanguages = \"en\"\n", (7, 1), "unknown field", "did you mean `language`?"),
             ("[filter]\nlanguages = [\"english\"]\n", (7, 14), "no language code", ""),
             ("[filter]\nunsure = \"drop\"\n", (7, 10), "unknown variant", ""),
+            ("[entities]\nwatchlst = \"names.csv\"\n", (7, 1), "unknown field", "did you mean `watchlist`?"),
+            ("[entities]\nmodel = 3\n", (7, 9), "give \"news\"", ""),
             (
                 "[sinks.b]\ntype = \"stdout\"\nfilter = { languags = [] }\n",
                 (8, 12),

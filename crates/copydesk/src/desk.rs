@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use copydesk_ledger::FjallLedger;
-use copydesk_pipeline::{FileSource, IntakePart, Parts, SinkPart, Status};
+use copydesk_pipeline::{FileSource, IntakePart, Names, Parts, SinkPart, Status};
 
 use crate::config::Config;
 
@@ -39,6 +39,7 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
         cleaning: config.clean.mode,
         sources: Arc::new(config.source_rules.clone()),
         filter: Arc::new(config.filter.clone()),
+        names: Arc::new(Names::open(&config.entities)?),
         intake: Arc::new(IntakePart::new(config.pipeline_inboxes(), Arc::new(config.sources.clone()), source)),
         sinks: sinks.collect(),
         ledger: Arc::new(ledger),

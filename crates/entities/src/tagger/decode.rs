@@ -148,7 +148,9 @@ mod tests {
         for _ in 0..20 {
             let mut transitions = [[0; WIDTH]; WIDTH];
             transitions.as_flattened_mut().iter_mut().for_each(|weight| *weight = chance());
-            let (bytes, _) = Parts { name: "t", version: 1, bits: 4, transitions, rows: vec![] }.write();
+            let title =
+                Parts { name: "t", language: "en", evaluated: false, version: 1, bits: 4, transitions, rows: vec![] };
+            let (bytes, _) = title.write();
             let model = Model::read(&bytes).expect("a model");
             let scores: Vec<[i16; WIDTH]> = (0..3).map(|_| std::array::from_fn(|_| chance())).collect();
             let (mut back, mut labels) = (Vec::new(), Vec::new());
