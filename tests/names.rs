@@ -110,15 +110,15 @@ fn captains(stories: u64) -> Input {
     for number in 0..stories {
         let mut text = body(&mut Dice::new(number), number, 3);
         text.push_str(match number {
-            _ if number % 5 == 4 => "\n\nMr. Halvorsen said on Monday that Halvorsen would stay at home.",
+            _ if number % 5 == 4 => "\n\nMs. Kasimi said on Monday that Kasimi would stay at home.",
             0..40 => {
-                "\n\nCaptain Sergei Halvorsen said on Monday that the ferry was late. Sergey Halvorsen has led the \
+                "\n\nCaptain Anna Kasimi said on Monday that the ferry was late. Anna Qasimi has led the \
                  crew for years."
             }
             _ if number % 2 == 0 => {
-                "\n\nCaptain Sergei Halvorsen said on Monday that the ferry was late. Mr. Halvorsen blamed the wind."
+                "\n\nCaptain Anna Kasimi said on Monday that the ferry was late. Ms. Kasimi blamed the wind."
             }
-            _ => "\n\nCaptain Sergey Halvorsen said on Monday that the ferry was late. Mr. Halvorsen blamed the wind.",
+            _ => "\n\nCaptain Anna Qasimi said on Monday that the ferry was late. Ms. Qasimi blamed the wind.",
         });
         lines.push(line("harbour", number, &text));
         if lines.len() == 10 {
@@ -134,7 +134,7 @@ fn captain_ids(desk: &Desk) -> BTreeMap<u64, Vec<String>> {
     let of = |line: &String| {
         let record: Value = serde_json::from_str(line).expect("a record");
         let entities = record["entities"].as_array().expect("entities");
-        let captain = entities.iter().find(|e| e["name"].as_str().is_some_and(|name| name.contains("Halvorsen")));
+        let captain = entities.iter().find(|e| e["name"].as_str().is_some_and(|name| name.contains("asimi")));
         let ids = captain.map_or(Vec::new(), |captain| {
             let ids = captain["ids"].as_array().expect("ids").iter();
             ids.map(|id| id.as_str().expect("a text").to_owned()).collect()
@@ -159,14 +159,14 @@ fn two_spellings_of_a_person_become_one_by_a_redirect() {
     };
     let (ids, reference) = run("1", "1", "1");
     assert_eq!(ids.len(), 200);
-    let (sergei, sergey) = ("local:per:sergei-halvorsen", "local:per:sergey-halvorsen");
+    let (kasimi, qasimi) = ("local:per:anna-kasimi", "local:per:anna-qasimi");
     let alone = ids.values().filter(|ids| ids.is_empty()).count();
     assert_eq!(alone, 40, "a surname alone is nobody's id");
     let (mut redirected, mut plain) = (0, 0);
     for (sequence, ids) in ids.range(81..).filter(|(_, ids)| !ids.is_empty()) {
         match ids.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            [to, from] if [to, from].contains(&sergei) && [to, from].contains(&sergey) => redirected += 1,
-            [id] if id == sergei || id == sergey => plain += 1,
+            [to, from] if [to, from].contains(&kasimi) && [to, from].contains(&qasimi) => redirected += 1,
+            [id] if id == kasimi || id == qasimi => plain += 1,
             _ => panic!("{sequence}: {ids:?}"),
         }
     }

@@ -5,12 +5,12 @@
 //! list has a capital the text must have one too. Acronyms match exactly, and short ones not at all in a line of
 //! capitals, where `US` and `WHO` are words. The longest name wins.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use copydesk_article::EntityType;
 
 use crate::lexicon::data_lines;
+use crate::quick::QuickMap;
 use crate::token::{Kind, Shape, Token, fold, tokenise};
 
 /// Acronyms up to this many bytes are not trusted in a line of capitals.
@@ -53,7 +53,7 @@ pub(crate) struct Match {
 /// All known things by the first word of each of their names.
 pub(crate) struct Gazetteer {
     things: Vec<Listed>,
-    names: HashMap<String, Vec<Name>>,
+    names: QuickMap<Vec<Name>>,
 }
 
 static GAZETTEER: LazyLock<Gazetteer> = LazyLock::new(Gazetteer::build);
@@ -65,7 +65,7 @@ pub(crate) fn gazetteer() -> &'static Gazetteer {
 
 impl Gazetteer {
     fn build() -> Self {
-        let mut gazetteer = Self { things: Vec::new(), names: HashMap::new() };
+        let mut gazetteer = Self { things: Vec::new(), names: QuickMap::default() };
         let location = EntityType::Location;
         for (data, kind, id_prefix, is_city) in [
             (include_str!("../data/countries.txt"), location, "iso", false),
@@ -165,6 +165,8 @@ impl Name {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn first_match(text: &str) -> Option<(EntityType, usize, Vec<String>)> {

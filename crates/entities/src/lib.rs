@@ -40,6 +40,7 @@ mod money;
 mod organisation;
 mod person;
 mod place;
+mod quick;
 mod reading;
 mod recognise;
 mod repeat;

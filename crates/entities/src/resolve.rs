@@ -2,7 +2,8 @@
 //!
 //! The gazetteer has countries, regions and the cities that are meant by their names wherever they stand; the atlas
 //! has every city, many of one name. In this order: what stands right after the name (`Paris, Texas`), what the gazetteer
-//! says, and else the population, with the countries and states that the article names. Where two places are about as
+//! says, unless the article names the country of another large city of that name and not that one's (Tripoli in a story
+//! about Lebanon), and else the population, with the countries and states that the article names. Where two places are about as
 //! likely the place stays open, and so does a small town that nothing in the article supports: many are no town at all.
 
 use std::collections::BTreeSet;
@@ -29,6 +30,8 @@ const NAMED: f64 = 3.0;
 const OTHER_NAME: f64 = -2.0;
 /// How much likelier the likeliest place must be than the next: four times.
 const CLEAR: f64 = 1.4;
+/// How much likelier another place must be than the one that is meant wherever it stands.
+const DOUBT: f64 = 1.0;
 /// A place of so many people may be meant without anything else that says so.
 const KNOWN: u32 = 100_000;
 
@@ -90,7 +93,8 @@ const STATES: [(&str, &str); 51] = [
 /// What an article says about where it is set.
 #[derive(Default)]
 struct Scene {
-    countries: BTreeSet<String>,
+    /// Countries that are named themselves, or their people.
+    countries_named: BTreeSet<String>,
     states: BTreeSet<[u8; 2]>,
 }
 
@@ -116,7 +120,7 @@ pub(crate) fn resolve(entities: &mut [Entity], listed: &[Listed]) {
     if !entities.iter().any(is_place) {
         return;
     }
-    let scene = Scene::of(entities);
+    let scene = Scene::of(entities, listed);
     for at in 0..entities.len() {
         if !is_place(&entities[at]) || entities[at].place.is_some() {
             continue;
@@ -153,10 +157,13 @@ fn state_of(name: &str) -> Option<[u8; 2]> {
 }
 
 impl Scene {
-    fn of(entities: &[Entity]) -> Self {
+    fn of(entities: &[Entity], listed: &[Listed]) -> Self {
         let mut scene = Self::default();
-        for entity in entities.iter().filter(|e| matches!(e.kind, EntityType::Location | EntityType::Group)) {
-            scene.countries.extend(country_of(entity).map(str::to_owned));
+        let places =
+            entities.iter().zip(listed).filter(|(e, _)| matches!(e.kind, EntityType::Location | EntityType::Group));
+        for (entity, &listed) in places {
+            let is_city = listed == Listed::City;
+            scene.countries_named.extend(country_of(entity).filter(|_| !is_city).map(str::to_owned));
             if entity.kind == EntityType::Location {
                 scene.states.extend(state_of(&entity.name));
             }
@@ -192,21 +199,30 @@ fn likeliest(name: &str, said: &[Area], country: Option<&str>, scene: &Scene) ->
     if as_said.is_some() {
         return as_said;
     }
-    if let Some(country) = country {
-        return largest(&|spot| spot.country() == country);
-    }
+    let usual = country.and_then(|country| largest(&|spot| spot.country() == country));
     let score = |&(spot, is_first): &(Spot, bool)| {
-        let named = scene.countries.contains(spot.country());
+        let named = scene.countries_named.contains(spot.country());
         let state = scene.states.contains(&spot.state);
         let support = f64::from(u8::from(named)) * NAMED + f64::from(u8::from(state)) * NAMED;
         let likely = f64::from(spot.population.max(1)).ln() + support + if is_first { 0.0 } else { OTHER_NAME };
-        (likely, spot, named || state || spot.population >= KNOWN)
+        (likely, spot, named || state)
     };
+    if let Some(usual) = usual {
+        // The name means that city, unless the article is set where another large one is and not there.
+        let here = score(&(usual, true));
+        let elsewhere = spots.iter().filter(|(spot, _)| spot.population >= KNOWN).map(score);
+        let other = elsewhere.filter(|&(likely, _, named)| named && likely >= here.0 + DOUBT);
+        let other = other.filter(|_| !here.2).max_by(|a, b| a.0.total_cmp(&b.0));
+        return Some(other.map_or(usual, |other| other.1));
+    }
+    if country.is_some() {
+        return None;
+    }
     let mut scores: Vec<_> = spots.iter().map(score).collect();
     scores.sort_by(|a, b| b.0.total_cmp(&a.0));
     let &(best, spot, is_supported) = scores.first()?;
     let is_clear = scores.get(1).is_none_or(|next| best - next.0 >= CLEAR);
-    (is_clear && is_supported).then_some(spot)
+    (is_clear && (is_supported || spot.population >= KNOWN)).then_some(spot)
 }
 
 #[cfg(test)]
@@ -232,6 +248,10 @@ mod tests {
     fn what_stands_after_the_name_decides() {
         let found = places("Officials met in London, Ontario, on Monday. They had flown in from Paris, Texas.");
         assert!(found.contains(&place("Paris", "US", true)), "{found:?}");
+        let found = places("Lebanon sent troops to Tripoli. The mayor of Tripoli thanked Lebanon.");
+        assert!(found.contains(&place("Tripoli", "LB", true)), "{found:?}");
+        let found = places("Canada sent a delegation to London. The mayor of London thanked Canada.");
+        assert!(found.contains(&place("London", "GB", true)), "{found:?}");
         let found = places("The talks in Paris went on. France said nothing.");
         assert_eq!(found, [place("Paris", "FR", true), place("France", "FR", false)]);
     }

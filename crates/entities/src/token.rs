@@ -104,7 +104,7 @@ pub(crate) fn is_abbreviation(word: &str) -> bool {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || is_combining(c)
+    if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining(c) }
 }
 
 fn is_combining(c: char) -> bool {
@@ -125,6 +125,13 @@ struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     fn rest(&self) -> &'a str {
         self.text.get(self.byte..).unwrap_or("")
+    }
+
+    /// Goes over ASCII characters of a sort, most of every text, byte by byte.
+    fn ascii(&mut self, is_sort: impl Fn(&u8) -> bool) {
+        let run = self.text.as_bytes()[self.byte..].iter().take_while(|byte| is_sort(byte)).count();
+        self.byte += run;
+        self.scalar += run;
     }
 
     fn nth(&self, n: usize) -> Option<char> {
@@ -167,6 +174,7 @@ impl<'a> Cursor<'a> {
             }
             return;
         }
+        self.ascii(u8::is_ascii_alphanumeric);
         while let Some(c) = self.nth(0) {
             let elided = || first_lower && self.nth_is(1, char::is_uppercase);
             let inner = is_apostrophe(c) && self.nth_is(1, char::is_alphabetic) && !self.at_possessive() && !elided();
@@ -174,6 +182,7 @@ impl<'a> Cursor<'a> {
                 break;
             }
             self.bump();
+            self.ascii(u8::is_ascii_alphanumeric);
         }
         if self.scalar == from + 1 && self.nth(0) == Some('.') {
             self.dotted();

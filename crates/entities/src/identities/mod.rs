@@ -1,7 +1,7 @@
 //! Persons known across articles: two spellings of one name that turn out to be one person.
 //!
-//! The id `local:per:sergei-halvorsen` follows from the name alone, so it never changes. Where articles show that
-//! `local:per:sergey-halvorsen` is the same person, that id *redirects*: a record keeps the id of its own spelling and
+//! The id `local:per:anna-kasimi` follows from the name alone, so it never changes. Where articles show that
+//! `local:per:anna-qasimi` is the same person, that id *redirects*: a record keeps the id of its own spelling and
 //! has the other before it. Nothing is renamed, and whoever joined on the old id still can.
 //!
 //! - **Likeness proposes.** Only ids of one *family* are ever compared: full names whose words, one by one, sound alike

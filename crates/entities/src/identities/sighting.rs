@@ -13,6 +13,9 @@ use crate::link::{sound, telling_words};
 const MOST_SEEN: usize = 8;
 /// Other persons that are noted beside each.
 const MOST_COMPANIONS: usize = 12;
+/// Words and bytes of the longest name that is learned from: what is longer is no name.
+const MOST_WORDS: usize = 6;
+const MOST_BYTES: usize = 160;
 /// A person is what an article is about at so many mentions, or in the headline.
 const MANY_MENTIONS: usize = 2;
 
@@ -102,8 +105,11 @@ fn spellings(entity: &Entity, of: u64) -> Vec<String> {
 
 /// The family of a full name: how its words sound. None of a lone surname, or where nothing sounds (other scripts).
 fn family(name: &str) -> Option<u64> {
+    if name.len() > MOST_BYTES {
+        return None;
+    }
     let words = telling_words(name);
     let sounds: Vec<String> = words.iter().map(|word| sound(word)).collect();
-    let tells = sounds.len() > 1 && sounds.iter().all(|sound| !sound.is_empty());
+    let tells = (2..=MOST_WORDS).contains(&sounds.len()) && sounds.iter().all(|sound| !sound.is_empty());
     tells.then(|| xxh3_64(sounds.join(" ").as_bytes()))
 }
