@@ -14,6 +14,7 @@ mod kill;
 mod learning;
 mod lossy;
 mod metrics;
+mod names;
 mod operate;
 mod pressure;
 mod preview;

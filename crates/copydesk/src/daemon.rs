@@ -149,7 +149,7 @@ async fn generations(
         };
         before = standby;
         parts.status.begin_generation();
-        parts = desk::parts(taken, FileSource::Folders, None, parts.ledger, parts.status);
+        parts = desk::parts(taken, FileSource::Folders, None, parts.ledger, parts.status)?;
         admin.move_to(desk::places(taken, &parts));
         systemd::ready();
     }
