@@ -11,6 +11,7 @@ mod kill;
 mod learning;
 mod lossy;
 mod operate;
+mod page;
 mod pressure;
 mod preview;
 mod reload;
