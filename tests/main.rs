@@ -2,7 +2,10 @@
 //! test in a process of its own all the same.
 
 mod bad_input;
+#[cfg(feature = "webhook")]
+mod catching_up;
 mod control;
+mod deploy;
 mod determinism;
 mod drops;
 mod failpoints;
@@ -10,6 +13,7 @@ mod hostile;
 mod kill;
 mod learning;
 mod lossy;
+mod metrics;
 mod operate;
 mod page;
 mod pressure;
