@@ -16,6 +16,7 @@ mod lossy;
 mod metrics;
 mod names;
 mod operate;
+mod page;
 mod pressure;
 mod preview;
 mod reload;
