@@ -2,6 +2,7 @@
 //! test in a process of its own all the same.
 
 mod bad_input;
+mod control;
 mod deploy;
 mod determinism;
 mod drops;
@@ -14,9 +15,11 @@ mod metrics;
 mod operate;
 mod pressure;
 mod preview;
+mod reload;
 mod samples;
 #[cfg(all(feature = "postgres", feature = "webhook"))]
 mod sinks;
 mod supervision;
 mod support;
+mod systemd;
 mod versions;

@@ -42,8 +42,8 @@ pub fn install_recorder() -> Result<PrometheusHandle, RecorderError> {
 
 /// The page.
 pub async fn show(State(desk): State<Desk>) -> impl IntoResponse {
-    let mut page = desk.recorder.render();
-    let stages = desk.status.stage_seconds();
+    let mut page = desk.setup.recorder.render();
+    let stages = desk.setup.status.stage_seconds();
     let mut write = |name: &str, help: &str, seconds: fn(&StageSeconds) -> f64| {
         // Writing to a string can't fail.
         let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} counter");
@@ -56,7 +56,7 @@ pub async fn show(State(desk): State<Desk>) -> impl IntoResponse {
     let mut gauge = |name: &str, help: &str, value: u64| {
         let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
     };
-    let (status, limit) = (&desk.status, desk.hang_limit);
+    let (status, limit) = (&desk.setup.status, desk.setup.hang_limit);
     gauge(
         metric::ALIVE,
         "1 while the stages make progress, as /livez says.",

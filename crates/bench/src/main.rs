@@ -1,6 +1,6 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Nine commands:
+//! A tool for the people who build the desk; it is not shipped. Twelve commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
@@ -14,6 +14,9 @@
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
 //! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
 //!   what a prediction of `predict stream` left of the templates and took of the articles, by position.
+//! - `score-scripts` cleans pages made of every language of a set and scores the bodies (`score_scripts.rs`);
+//!   `score-unsure` asks whether `und` is said when it should be (`score_unsure.rs`); `score-meta` scores a prediction of
+//!   `predict meta`, with what is answered where a page has none (`score_meta.rs`).
 
 mod corpus;
 mod daemon;
@@ -31,7 +34,10 @@ mod process;
 mod random;
 mod scale_dedup;
 mod scan;
+mod score_meta;
+mod score_scripts;
 mod score_stream;
+mod score_unsure;
 mod sinks;
 mod synthesis;
 
@@ -67,6 +73,12 @@ enum Command {
     MakeStream(make_stream::Options),
     /// Score predictions of a stream, by position.
     ScoreStream(score_stream::Options),
+    /// Clean pages made of every language of a set and score what is found.
+    ScoreScripts(score_scripts::Options),
+    /// Ask whether the language is called unknown when it should be.
+    ScoreUnsure(score_unsure::Options),
+    /// Score predictions of title, author and date.
+    ScoreMeta(score_meta::Options),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +92,9 @@ fn main() -> ExitCode {
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),
         Command::ScoreStream(options) => score_stream::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScoreScripts(options) => score_scripts::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScoreUnsure(options) => score_unsure::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::ScoreMeta(options) => score_meta::run(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         // One line with all causes: scripts show the last line of what a failed command said.

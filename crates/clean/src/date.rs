@@ -24,6 +24,16 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// A reading that was worked out elsewhere.
+    pub(crate) const fn new(value: String, precision: DatePrecision, zone: Zone, confidence: Confidence) -> Self {
+        Self { value, precision, zone, confidence }
+    }
+
+    /// Whether day and month could change places.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.confidence == Confidence::Low
+    }
+
     /// The reading as it stands in a record, `raw` being what was read.
     pub(crate) fn stamp(self, raw: &str, from: Origin) -> DateStamp {
         let Self { value, precision, zone, confidence } = self;
@@ -271,7 +281,7 @@ impl<'a> Cursor<'a> {
             self.skip(':');
             // A leap second has no place in civil time.
             second = Some(self.number::<i8>(2, 2)?.min(59));
-            let fraction = self.rest.strip_prefix(['.', ',']).unwrap_or("");
+            let fraction = self.rest.strip_prefix(['.', ',', ':']).unwrap_or("");
             let len = fraction.bytes().take_while(u8::is_ascii_digit).count();
             if len > 0 {
                 self.rest = &fraction[len..];

@@ -28,6 +28,14 @@ pub enum Command {
     Duplicates(Duplicates),
     /// Show what would become of a file: how it is read, what is cut and mended and why, names
     Preview(Preview),
+    /// Say how the daemon is doing
+    Status(Status),
+    /// Tell the whole life of an article
+    Trace(Trace),
+    /// Look at what could not be worked on, and try it again
+    Quarantine(Quarantine),
+    /// Make the daemon's log say more or less until it ends
+    LogLevel(LogLevel),
     /// Say whether `run` would start, and if not, why and where
     Check,
     /// Write a small configuration to start from
@@ -87,6 +95,72 @@ pub struct Manual {
     /// Below which folder
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `trace`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// Id or URL of an article, or the path of a file, whole or its end
+    #[arg(value_name = "ID|URL|PATH")]
+    pub named: String,
+
+    /// One JSON object an arrival
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `quarantine`.
+#[derive(Debug, Args)]
+pub struct Quarantine {
+    /// What to do
+    #[command(subcommand)]
+    pub what: QuarantineCommand,
+
+    /// One JSON object a file
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands on quarantine.
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List the files, with their reasons
+    List,
+    /// Show one: why it is there, and how it begins
+    Show {
+        /// DAY/NAME, as `list` says
+        name: String,
+    },
+    /// Move files back into the inbox they came from
+    Retry {
+        /// DAY/NAME, as `list` says
+        #[arg(required_unless_present = "all")]
+        names: Vec<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
+    /// Throw files away
+    Drop {
+        /// DAY/NAME, as `list` says
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+}
+
+/// Arguments of `log-level`.
+#[derive(Debug, Args)]
+pub struct LogLevel {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,copydesk_pipeline=debug`
+    pub level: String,
 }
 
 /// Arguments of `init`.

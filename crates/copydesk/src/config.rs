@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use copydesk_clean::{Field, Mode, Pattern, SourceRules};
 use copydesk_pipeline::{Dedup, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
-use copydesk_sinks::{Choice, Filter as SinkFilter, KINDS, RECORD_FIELDS, SinkOptions, StdoutOptions, is_built};
+use copydesk_sinks::{
+    Choice, Filter as SinkFilter, KINDS, RECORD_FIELDS, Secret, SinkOptions, StdoutOptions, is_built,
+};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::{Document, Item, Table, Value};
@@ -77,16 +79,18 @@ pub struct CleanConfig {
 }
 
 /// `[admin]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdminConfig {
-    /// Address of `/metrics`, `/livez` and `/readyz`. Default `127.0.0.1:9464`.
+    /// Address of the page, the API, `/metrics`, `/livez` and `/readyz`. Default `127.0.0.1:9464`.
     pub listen: SocketAddr,
+    /// Token that changes from another machine need. Without one nobody there may change anything.
+    pub token: Option<Secret>,
 }
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)), token: None }
     }
 }
 
@@ -395,6 +399,9 @@ impl Config {
         }
         for sink in self.sinks.values_mut() {
             sink.options.resolve_paths(base);
+        }
+        if let Some(token) = &mut self.admin.token {
+            token.resolve_path(base);
         }
         // The desk must not eat its own output where that stands inside the inbox.
         let mut own = vec![self.ledger.folder.clone()];

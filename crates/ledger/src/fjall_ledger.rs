@@ -15,11 +15,11 @@ use crate::memory::Gathered;
 use crate::store::Store;
 use crate::{
     Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
-    OutboxBatch, Progress, Settled, SinkKey, SinkRow, keys,
+    OutboxBatch, Passage, Progress, Settled, SinkKey, SinkRow, keys,
 };
 
 /// Where the ledger is and how much memory and disk it may take.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
     /// Folder of the ledger. Default `ledger`.
@@ -229,6 +229,18 @@ impl Ledger for FjallLedger {
 
     fn sequence_of(&self, arrival: Arrival) -> Result<Option<Sequence>, LedgerError> {
         self.with(|store| store.get(&store.arrival_index, "arrival_index", &keys::arrival(arrival)))
+    }
+
+    fn files_at(&self, path: &Path, most: usize) -> Result<Vec<(FileNumber, FileRow)>, LedgerError> {
+        self.with(|store| store.files_at(path, most))
+    }
+
+    fn arrivals_of(&self, file: FileNumber, most: usize) -> Result<Vec<Sequence>, LedgerError> {
+        self.with(|store| store.arrivals_of(file, most))
+    }
+
+    fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError> {
+        self.with(|store| store.passage(sink, sequence))
     }
 
     fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError> {

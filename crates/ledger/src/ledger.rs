@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::{
     Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
-    OutboxBatch, Progress, Settled, SinkKey, SinkRow,
+    OutboxBatch, Passage, Progress, Settled, SinkKey, SinkRow,
 };
 
 /// What a start finds.
@@ -181,6 +181,25 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// Where the store fails.
     fn sequence_of(&self, arrival: Arrival) -> Result<Option<Sequence>, LedgerError>;
+
+    /// The newest files that were at a path, the newest first: relative to its inbox, its end, or a
+    /// longer one that ends with it. Walks through the files, so not for the pipeline.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn files_at(&self, path: &Path, most: usize) -> Result<Vec<(FileNumber, FileRow)>, LedgerError>;
+
+    /// The sequences of a file's first records, in order.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn arrivals_of(&self, file: FileNumber, most: usize) -> Result<Vec<Sequence>, LedgerError>;
+
+    /// Where the rows of a sequence stand with a sink.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError>;
 
     /// One article.
     ///

@@ -65,6 +65,7 @@ mod ledger;
 mod memory;
 mod memory_rows;
 mod outbox;
+mod passage;
 mod rows;
 mod sink;
 mod store;
@@ -74,6 +75,7 @@ pub use fjall_ledger::{FjallLedger, Options};
 pub use learned::{Learned, LearnedRow, Unlearned};
 pub use ledger::{Audit, Ledger, SinkAudit, Start};
 pub use memory::{ClusterRow, LedgerIndex, MAX_SITES, MemberRow, Membership, Memory};
+pub use passage::Passage;
 pub use rows::{
     Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
     FileRow, FileState, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment, Settled, SinkKey,

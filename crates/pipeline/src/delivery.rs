@@ -261,6 +261,7 @@ impl Runner {
         self.open = false;
         self.error = Some(error.to_string());
         counter!(metric::SINK_ERRORS, "sink" => self.key.name.clone()).increment(1);
+        self.context.status.count_retry();
         self.publish();
         // Each doubling of the failures is news, not each failure.
         if self.failures.is_power_of_two() {
@@ -355,6 +356,7 @@ async fn expire(context: &Context, part: &SinkPart, key: &SinkKey) -> Result<Sin
     let (row, expired) = context.ledger.call_async(move |ledger| ledger.expire(&of, limit)).await?;
     if expired > 0 {
         counter!(metric::SINK_EXPIRED, "sink" => key.name.clone()).increment(expired);
+        context.status.count_expired(expired);
         tracing::error!(sink = key.name, count = expired, "sink fell behind its limit, its oldest rows expired");
         context.settlement.settled(&key.name, part.required, row.cursor, row.passed_bytes);
     }

@@ -128,6 +128,10 @@ type Tasks = JoinSet<Result<(), Fault>>;
 /// # Errors
 /// Where it could not start, or a part of it broke.
 pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault> {
+    // A blocking call of a sink outlives its task, and must not write beside the next one's.
+    if tokio::time::timeout(LET_GO, copydesk_sinks::at_rest()).await.is_err() {
+        return Err(Fault::Stuck);
+    }
     let ledger = Arc::clone(&parts.ledger);
     let start = tokio::task::spawn_blocking(move || ledger.start()).await.map_err(|_| Fault::GaveUp("start"))??;
     if start.unclean {

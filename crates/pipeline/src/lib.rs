@@ -47,6 +47,7 @@ mod settlement;
 mod stages;
 mod status;
 mod supervisor;
+mod trace;
 
 pub use budget::Budget;
 pub use cpu::Cpu;
@@ -58,3 +59,4 @@ pub use options::{Dedup, Options, Policies, Policy};
 pub use stages::clean::fingerprinted;
 pub use status::{Doing, SinkStatus, StageSeconds, Station, Status};
 pub use supervisor::{GaveUp, supervise};
+pub use trace::{Life, Origin, Tracer, Version};

@@ -51,13 +51,14 @@ pub enum GaveUp {
 /// Where it could not start, or broke too often.
 pub async fn supervise(parts: &Parts, stop: CancellationToken) -> Result<Ended, GaveUp> {
     let watchdog = tokio::spawn(watch(Arc::clone(&parts.status), parts.options.hang_secs));
-    let ended = keep_running(parts, stop).await?;
+    let ended = keep_running(parts, stop).await;
+    watchdog.abort();
+    let ended = ended?;
     let (ledger, status) = (Arc::clone(&parts.ledger), Arc::clone(&parts.status));
     match tokio::task::spawn_blocking(move || status.watch_call(|| ledger.mark_clean())).await {
         Ok(closed) => closed?,
         Err(error) => tracing::error!(error = %error, "the ledger could not be marked clean"),
     }
-    watchdog.abort();
     Ok(ended)
 }
 

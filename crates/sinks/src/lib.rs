@@ -54,6 +54,7 @@ mod webhook;
 #[cfg(feature = "network")]
 mod within;
 
+pub use blocking::at_rest;
 pub use choice::{Choice, Filter, RECORD_FIELDS, choosy};
 pub use contract::*;
 pub use folder::{FolderOptions, folder_sink};

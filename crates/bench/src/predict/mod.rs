@@ -118,7 +118,7 @@ fn pages(folder: &Path, ending: &str) -> anyhow::Result<impl Iterator<Item = any
 }
 
 /// Reads a JSON file.
-fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     serde_json::from_reader(corpus::open(path)?)
         .with_context(|| format!("{} is not a test set of this task", path.display()))
 }

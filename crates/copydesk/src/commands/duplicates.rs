@@ -143,7 +143,7 @@ impl Look<'_> {
         while let Some(item) = reader.next()? {
             let Item::Record(record) = item else { continue };
             let source = config.source_rules.get(&record.source_name);
-            let guide = Guide { learned: None, source_name: &record.source_name, source };
+            let guide = Guide { source_name: &record.source_name, source, ..Guide::default() };
             let (_, text) = fingerprinted(&record.content, &record.supplied, config.clean.mode, &guide, &urls);
             let known = text.text.map(|key| self.index().text(key)).transpose()?.flatten();
             let alike = self.alike(&text, None)?;
