@@ -2,6 +2,8 @@
 //! test in a process of its own all the same.
 
 mod bad_input;
+#[cfg(feature = "webhook")]
+mod catching_up;
 mod control;
 mod deploy;
 mod determinism;

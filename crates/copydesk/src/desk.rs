@@ -1,5 +1,6 @@
 //! The desk a configuration describes, ready to run.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,18 @@ use copydesk_pipeline::{FileSource, IntakePart, Parts, SinkPart, Status, Tracer}
 use copydesk_sinks::SinkOptions;
 
 use crate::config::Config;
+
+/// Folder of what a sink rejected.
+#[must_use]
+pub fn rejected_folder(config: &Config, sink: &str) -> PathBuf {
+    config.intake.quarantine.join("rejected").join(sink)
+}
+
+/// Folder of requests to send a sink something again.
+#[must_use]
+pub fn again_folder(config: &Config, sink: &str) -> PathBuf {
+    config.intake.quarantine.join("again").join(sink)
+}
 
 /// Opens the ledger and puts the [`parts`] together.
 ///
@@ -50,7 +63,9 @@ pub fn parts(
             batch_articles: sink.common.batch_articles.max(1),
             batch_bytes: sink.common.batch_bytes,
             batch_age: Duration::from_secs_f64(sink.common.batch_secs),
-            rejected: config.intake.quarantine.join("rejected").join(name),
+            begin: sink.common.start,
+            rejected: rejected_folder(config, name),
+            again: again_folder(config, name),
             give_up_after,
             build: Box::new(move || copydesk_sinks::choosy(options.build(), choice.clone())),
         })

@@ -14,8 +14,8 @@ use crate::ledger::{Audit, Ledger, Start};
 use crate::memory::Gathered;
 use crate::store::Store;
 use crate::{
-    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
-    OutboxBatch, Passage, Progress, Settled, SinkKey, SinkRow, keys,
+    Admission, ArrivalRow, ArticleRow, Begin, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError,
+    MemberRow, OutboxBatch, Passage, Progress, Settled, SettledAgain, SinkKey, SinkRow, keys,
 };
 
 /// Where the ledger is and how much memory and disk it may take.
@@ -289,6 +289,14 @@ impl Ledger for FjallLedger {
 
     fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {
         self.with(|store| store.sink(sink))
+    }
+
+    fn begin_sink(&self, sink: &SinkKey, begin: Begin) -> Result<SinkRow, LedgerError> {
+        self.with(|store| store.begin_sink(sink, begin))
+    }
+
+    fn settle_again(&self, sink: &SinkKey, settled: &SettledAgain) -> Result<SinkRow, LedgerError> {
+        self.with(|store| store.settle_again(sink, settled))
     }
 
     fn store_sink_state(&self, sink: &SinkKey, state: &[u8]) -> Result<(), LedgerError> {

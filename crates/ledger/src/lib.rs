@@ -77,7 +77,7 @@ pub use ledger::{Audit, Ledger, SinkAudit, Start};
 pub use memory::{ClusterRow, LedgerIndex, MAX_SITES, MemberRow, Membership, Memory};
 pub use passage::Passage;
 pub use rows::{
-    Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
-    FileRow, FileState, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment, Settled, SinkKey,
-    SinkRow,
+    Admission, ArrivalRow, ArticleRow, Begin, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
+    FileRow, FileState, OutboxAgain, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment,
+    SendingAgain, Settled, SettledAgain, SinkKey, SinkRow,
 };

@@ -170,7 +170,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     // Before the first sequence can settle, every sink has its place.
     for sink in &parts.sinks {
         let key = copydesk_ledger::SinkKey { name: sink.name.clone(), target: (sink.build)().target() };
-        let row = parts.ledger.sink(&key)?;
+        let row = parts.ledger.begin_sink(&key, sink.begin)?;
         context.settlement.settled(&sink.name, sink.required, row.cursor, row.passed_bytes);
         let limit = if sink.required { parts.options.outbox_limit_bytes } else { sink.limit_bytes };
         metric::begin_sink(&sink.name, sink.required, limit);

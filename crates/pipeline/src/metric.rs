@@ -66,6 +66,10 @@ pub const SINK_LAG: &str = "copydesk_sink_lag_articles";
 pub const SINK_PENDING: &str = "copydesk_sink_pending_bytes";
 /// Age of the oldest row not settled, by `sink`.
 pub const SINK_LAG_SECONDS: &str = "copydesk_sink_lag_seconds";
+/// Rows sent to a sink again on request, by `sink`.
+pub const SINK_SENT_AGAIN: &str = "copydesk_sink_sent_again_total";
+/// Age of the oldest row in the outbox that a sink has not settled.
+pub const OUTBOX_AGE: &str = "copydesk_outbox_age_seconds";
 /// Bytes of the ledger on disk.
 pub const LEDGER_BYTES: &str = "copydesk_ledger_bytes";
 /// Bytes of the rows the outbox holds.
@@ -146,12 +150,14 @@ pub fn describe() {
     describe_counter!(SINK_SKIPPED, Unit::Count, "Rows that a sink's own filter left out.");
     describe_counter!(SINK_EXPIRED, Unit::Count, "Rows given up because an optional sink fell too far behind.");
     describe_counter!(SINK_ERRORS, Unit::Count, "Failed calls of a sink; each is repeated.");
+    describe_counter!(SINK_SENT_AGAIN, Unit::Count, "Rows sent to a sink again on request.");
     describe_gauge!(SINK_UP, Unit::Count, "1 while a sink's last call worked.");
     describe_gauge!(SINK_LAG, Unit::Count, "Sequences committed and not yet settled for a sink.");
     describe_gauge!(SINK_PENDING, Unit::Bytes, "Outbox bytes not yet settled for a sink.");
     describe_gauge!(SINK_LAG_SECONDS, Unit::Seconds, "Time since a sink was last level with the ledger.");
     describe_gauge!(LEDGER_BYTES, Unit::Bytes, "Ledger on disk.");
     describe_gauge!(OUTBOX_BYTES, Unit::Bytes, "Rows the outbox holds.");
+    describe_gauge!(OUTBOX_AGE, Unit::Seconds, "Age of the oldest row that a sink has not settled.");
     describe_gauge!(LEARNED_SITES, Unit::Count, "Sites of which recurring lines are known.");
     describe_gauge!(LEARNED_EPOCH, Unit::Count, "Newest epoch of what was learned across articles.");
     describe_counter!(FILTERED, Unit::Count, "Articles left out by rule, and delivered nowhere.");
@@ -211,7 +217,7 @@ pub fn begin(version: &'static str) {
 pub fn begin_sink(sink: &str, required: bool, limit_bytes: u64) {
     gauge!(SINK_REQUIRED, "sink" => sink.to_owned()).set(if required { 1.0 } else { 0.0 });
     gauge!(SINK_LIMIT, "sink" => sink.to_owned()).set(limit_bytes as f64);
-    for name in [SINK_DELIVERED, SINK_REJECTED, SINK_SKIPPED, SINK_EXPIRED, SINK_ERRORS] {
+    for name in [SINK_DELIVERED, SINK_REJECTED, SINK_SKIPPED, SINK_EXPIRED, SINK_ERRORS, SINK_SENT_AGAIN] {
         counter!(name, "sink" => sink.to_owned()).increment(0);
     }
 }
