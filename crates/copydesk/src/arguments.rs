@@ -146,14 +146,6 @@ pub struct Preview {
     pub json: bool,
 }
 
-/// Arguments of `manual`.
-#[derive(Debug, Args)]
-pub struct Manual {
-    /// Below which folder
-    #[arg(value_name = "FOLDER")]
-    pub folder: PathBuf,
-}
-
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub struct Status {
@@ -218,6 +210,14 @@ pub enum QuarantineCommand {
 pub struct LogLevel {
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,copydesk_pipeline=debug`
     pub level: String,
+}
+
+/// Arguments of `manual`.
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Below which folder
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `init`.
