@@ -25,6 +25,7 @@
 //! | a sink fails | its own task backs off and tries again; the others never notice (`delivery.rs`) |
 //! | disk or outbox full | the gate in front of admission closes and says why (`gate.rs`) |
 
+mod again;
 mod budget;
 mod context;
 mod cpu;
@@ -43,11 +44,14 @@ pub mod metric;
 mod options;
 mod rejection;
 mod reorder;
+mod resend;
 mod settlement;
 mod stages;
 mod status;
 mod supervisor;
+mod trace;
 
+pub use again::{Again, RequestWriter, requests};
 pub use budget::Budget;
 pub use cpu::Cpu;
 pub use delivery::SinkPart;
@@ -55,6 +59,8 @@ pub use desk::{Ended, Fault, Parts};
 pub use filter::{Filter, Unsure};
 pub use intake::{FileSource, Inbox, IntakePart, Left, NamedFile, Priority};
 pub use options::{Dedup, Options, Policies, Policy};
+pub use rejection::{Asked, Slip};
 pub use stages::clean::fingerprinted;
 pub use status::{Doing, SinkStatus, StageSeconds, Station, Status};
 pub use supervisor::{GaveUp, supervise};
+pub use trace::{Life, Origin, Tracer, Version};

@@ -18,7 +18,8 @@ use crate::config::Config;
 /// Where the configuration has a mistake.
 pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
-    let problems = problems(&config);
+    let mut problems = problems(&config);
+    problems.extend(problems_of_a_start(&config));
     for problem in &problems {
         eprintln!("{}: {problem}", config.path.display());
     }
@@ -30,7 +31,9 @@ pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn problems(config: &Config) -> Vec<String> {
+/// What is wrong with folders, inboxes and sinks.
+#[must_use]
+pub fn problems(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     let sinks = config.sinks.values().flat_map(|sink| sink.options.folders());
     let inboxes = config.all_inboxes().map(|(_, inbox)| inbox.clone());
@@ -53,6 +56,12 @@ fn problems(config: &Config) -> Vec<String> {
     for (name, sink) in &config.sinks {
         problems.extend(sink.options.problems().into_iter().map(|problem| format!("sink `{name}`: {problem}")));
     }
+    problems
+}
+
+/// What is in the way of a process that starts: only one can have the ledger and the address.
+fn problems_of_a_start(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
     if config.ledger.folder.exists()
         && let Err(error) = FjallLedger::open(&config.ledger)
     {
