@@ -655,7 +655,6 @@ function pagedList(label, fetchPage) {
   const watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && load(), {
     rootMargin: "400px",
   });
-  watcher.observe(more);
 
   async function load() {
     if (busy || next === undefined) return;
@@ -668,6 +667,7 @@ function pagedList(label, fetchPage) {
       list.append(...page.rows);
       next = page.next ?? undefined;
       say(note, page.note);
+      requestAnimationFrame(watch);
     } catch (error) {
       if (mine === generation) say(note, error.message);
       if (mine === generation && list.childElementCount === 0) next = undefined;
@@ -677,6 +677,11 @@ function pagedList(label, fetchPage) {
         more.hidden = next === undefined;
       }
     }
+  }
+  /** Looked at anew: an observer tells of changes only, and the end of the list may be in sight still. */
+  function watch() {
+    watcher.unobserve(more);
+    watcher.observe(more);
   }
   function restart() {
     generation += 1;

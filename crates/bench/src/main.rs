@@ -1,6 +1,6 @@
 //! The bench: how fast the desk is, and how good.
 //!
-//! A tool for the people who build the desk; it is not shipped. Twelve commands:
+//! A tool for the people who build the desk; it is not shipped. Its commands:
 //!
 //! - `load` drives the real binary on real files and measures it from outside (`load.rs`): throughput,
 //!   processor time, memory, and how long an article takes from its drop to its record.
@@ -9,7 +9,9 @@
 //! - `scale-dedup` streams millions of made-up articles (`synthesis.rs`) through fingerprinting, judging and the
 //!   ledger's index (`scale_dedup.rs`).
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
-//! - `names` finds the names in English articles over and over and prints how fast (`names.rs`).
+//! - `names` finds the names in English articles over and over and prints how fast, or in how many instructions
+//!   (`names.rs`); `watchlist` says what names watched for cost (`watchlist.rs`).
+//! - `isolation` measures what a sink that hangs costs the others (`isolation.rs`).
 //! - `sinks` measures how many articles a second each sink of a configuration takes (`sinks.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
 //! - `make-stream` makes a stream of articles in the templates of their sites (`make_stream.rs`); `score-stream` says
@@ -22,6 +24,8 @@ mod corpus;
 mod daemon;
 mod figures;
 mod growth;
+mod instructions;
+mod isolation;
 mod load;
 mod make_load;
 mod make_stream;
@@ -40,6 +44,7 @@ mod score_stream;
 mod score_unsure;
 mod sinks;
 mod synthesis;
+mod watchlist;
 
 use std::process::ExitCode;
 
@@ -65,8 +70,12 @@ enum Command {
     Scan(scan::Options),
     /// Find the names in English articles over and over and print how fast that was.
     Names(names::Options),
+    /// Find names with watchlists of several sizes and print what each costs.
+    Watchlist(watchlist::Options),
     /// Give records to the sinks of a configuration and measure them.
     Sinks(sinks::Options),
+    /// Run the real binary with and without a sink that hangs beside the others, and compare.
+    Isolation(isolation::Options),
     /// Make a folder of article files out of corpora, the same ones for the same seed.
     MakeLoad(make_load::Options),
     /// Make a stream of articles in the templates of their sites, with what is article in each.
@@ -88,7 +97,9 @@ fn main() -> ExitCode {
         Command::ScaleDedup(options) => scale_dedup::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Names(options) => names::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Watchlist(options) => watchlist::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Sinks(options) => sinks::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Isolation(options) => isolation::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeStream(options) => make_stream::run(&options).map(|()| ExitCode::SUCCESS),
         Command::ScoreStream(options) => score_stream::run(&options).map(|()| ExitCode::SUCCESS),

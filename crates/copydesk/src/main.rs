@@ -32,8 +32,11 @@ fn main() -> ExitCode {
         Command::Quarantine(quarantine) => commands::quarantine::run(arguments.config.as_deref(), &quarantine),
         Command::LogLevel(level) => commands::log_level::run(arguments.config.as_deref(), &level),
         Command::Preview(preview) => commands::preview::run(arguments.config.as_deref(), &preview),
+        Command::Rejected(rejected) => commands::rejected::run(arguments.config.as_deref(), &rejected),
+        Command::Replay(replay) => commands::replay::run(arguments.config.as_deref(), &replay),
         Command::Check => commands::check::run(arguments.config.as_deref()),
         Command::Init(init) => commands::init::run(&init),
+        Command::Manual(manual) => commands::manual::run(&manual),
     };
     let code = result.unwrap_or_else(|error| {
         eprintln!("copydesk: {error:#}");

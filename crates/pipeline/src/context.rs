@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use copydesk_article::ArticleId;
 use copydesk_clean::{Mode, SourceRules};
-use copydesk_dedup::UrlRules;
+use copydesk_dedup::{Horizon, UrlRules};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
@@ -14,6 +14,7 @@ use crate::cpu::Cpu;
 use crate::filter::Filter;
 use crate::in_flight::InFlight;
 use crate::learning::InUse;
+use crate::names::Names;
 use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::{GivenUp, PatientLedger};
@@ -36,6 +37,8 @@ pub struct Context {
     pub sources: Arc<BTreeMap<String, SourceRules>>,
     /// What is left out.
     pub filter: Arc<Filter>,
+    /// Who finds names.
+    pub names: Arc<Names>,
     /// What was learned, for the articles to come.
     pub learned: Arc<InUse>,
     /// Durable state.
@@ -57,8 +60,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Whether an article of this id stands: decided, and durable or about to be. Blocks.
-    pub fn is_known(&self, id: ArticleId) -> Result<bool, GivenUp> {
-        Ok(self.in_flight.stands(id) || self.ledger.call(|ledger| ledger.article(id))?.is_some())
+    /// Whether an article of this id stands: decided, and durable or about to be, and not expired. Blocks.
+    pub fn is_known(&self, id: ArticleId, horizon: Horizon) -> Result<bool, GivenUp> {
+        Ok(self.in_flight.stands(id) || self.ledger.call(|ledger| ledger.article(id, horizon))?.is_some())
     }
 }

@@ -6,6 +6,7 @@
 //! starts another from the ledger.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use async_channel::{Receiver, bounded, unbounded};
 use copydesk_clean::{Mode, SourceRules};
 use copydesk_ledger::{FileState, Ledger, LedgerError};
+use futures_util::FutureExt;
 use metrics::gauge;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,7 @@ use crate::filter::Filter;
 use crate::gauges::{Depth, Gauges};
 use crate::intake::IntakePart;
 use crate::learning::Learner;
+use crate::names::Names;
 use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::admission::{Links, Reading};
@@ -53,6 +56,8 @@ pub struct Parts {
     pub sources: Arc<BTreeMap<String, SourceRules>>,
     /// What is left out.
     pub filter: Arc<Filter>,
+    /// Who finds names.
+    pub names: Arc<Names>,
     /// Where files come from.
     pub intake: Arc<IntakePart>,
     /// Where records go.
@@ -99,6 +104,19 @@ pub enum Fault {
     Dropped,
 }
 
+impl Fault {
+    /// The stage that broke, as far as it is known: the label of what is counted.
+    #[must_use]
+    pub const fn stage(&self) -> &'static str {
+        match self {
+            Self::Ledger(_) => "ledger",
+            Self::Intake(_) => "intake",
+            Self::Panicked { stage, .. } | Self::GaveUp(stage) => stage,
+            Self::Threads(_) | Self::NotDrained | Self::Stuck | Self::Dropped => "unknown",
+        }
+    }
+}
+
 /// How a run ended that did not break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -106,7 +124,7 @@ pub struct Ended {
     pub laggards: Vec<String>,
 }
 
-type Tasks = JoinSet<(&'static str, Result<(), GivenUp>)>;
+type Tasks = JoinSet<Result<(), Fault>>;
 
 /// Runs the pipeline until `stop` is cancelled or there are no more files, then drains it.
 ///
@@ -140,6 +158,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         cleaning: parts.cleaning,
         sources: Arc::clone(&parts.sources),
         filter: Arc::clone(&parts.filter),
+        names: Arc::clone(&parts.names),
         learned: learner.in_use(),
         ledger: PatientLedger::new(Arc::clone(&parts.ledger), Arc::clone(&parts.status), kill.clone()),
         in_flight: Arc::default(),
@@ -151,12 +170,15 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         kill: kill.clone(),
     };
     // Word lists are made ready at first use: not while a suspect is alone in flight.
-    context.cpu.run(warm_up).await;
+    let names = Arc::clone(&parts.names);
+    context.cpu.run(move || warm_up(&names)).await;
     // Before the first sequence can settle, every sink has its place.
     for sink in &parts.sinks {
         let key = copydesk_ledger::SinkKey { name: sink.name.clone(), target: (sink.build)().target() };
-        let row = parts.ledger.sink(&key)?;
+        let row = parts.ledger.begin_sink(&key, sink.begin)?;
         context.settlement.settled(&sink.name, sink.required, row.cursor, row.passed_bytes);
+        let limit = if sink.required { parts.options.outbox_limit_bytes } else { sink.limit_bytes };
+        metric::begin_sink(&sink.name, sink.required, limit);
     }
 
     let capacity = parts.options.channel_articles.max(1);
@@ -192,7 +214,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     let links = Links { outbox: read_out, ends };
     let reading =
         Reading::new(context.clone(), Arc::clone(&parts.intake), links, stop.clone(), &start, &parts.ledger_folder);
-    stages.spawn(async move { ("read", in_thread("read", move || reading.run(&start, found)).await) });
+    stages.spawn(named("read", in_thread("read", move || reading.run(&start, found))));
     stages.spawn(named("dedup", dedup::run(context.clone(), dedup_in, dedup_out)));
     for _ in 0..workers {
         stages.spawn(named("clean", clean::run(context.clone(), clean_in.clone(), clean_out.clone())));
@@ -241,13 +263,13 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
 }
 
 /// Works on a text that is nobody's, in the language with the most word lists.
-fn warm_up() {
+fn warm_up(names: &Names) {
     const TEXT: &str = "The minister met reporters in the capital on Tuesday and said that the work had begun.";
     let supplied = copydesk_article::Supplied::default();
     let source = copydesk_clean::Source::Text(TEXT);
     let cleaned = copydesk_clean::clean(&copydesk_clean::Input { source, supplied: &supplied, mode: Mode::Cut });
     let input = copydesk_entities::Input { title: None, text: &cleaned.text, language: "en", published: None };
-    drop(copydesk_entities::recognise(&input));
+    drop(names.recogniser().recognise(&input));
 }
 
 async fn drive(
@@ -285,24 +307,22 @@ async fn drive(
     Ok(Ended { laggards })
 }
 
-type Joined = Option<Result<(&'static str, Result<(), GivenUp>), tokio::task::JoinError>>;
-
-fn check(ended: Joined) -> Result<(), Fault> {
+fn check(ended: Option<Result<Result<(), Fault>, tokio::task::JoinError>>) -> Result<(), Fault> {
     match ended {
-        None | Some(Ok((_, Ok(())))) => Ok(()),
-        Some(Ok((stage, Err(GivenUp)))) => Err(Fault::GaveUp(stage)),
-        Some(Err(error)) => {
-            let words = error.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| words(panic.as_ref()));
-            Err(Fault::Panicked { stage: "of the pipeline", words })
-        }
+        None => Ok(()),
+        Some(Ok(result)) => result,
+        // Panics are caught in the task.
+        Some(Err(error)) => Err(Fault::Panicked { stage: "unknown", words: error.to_string() }),
     }
 }
 
-async fn named(
-    stage: &'static str,
-    task: impl Future<Output = Result<(), GivenUp>>,
-) -> (&'static str, Result<(), GivenUp>) {
-    (stage, task.await)
+/// A task of a stage: whatever ends it names the stage.
+async fn named(stage: &'static str, task: impl Future<Output = Result<(), GivenUp>>) -> Result<(), Fault> {
+    match AssertUnwindSafe(task).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(GivenUp)) => Err(Fault::GaveUp(stage)),
+        Err(panic) => Err(Fault::Panicked { stage, words: words(panic.as_ref()) }),
+    }
 }
 
 /// Runs blocking work on a thread of its own and waits for it.

@@ -1,9 +1,10 @@
 //! When a page was published and changed.
 //!
-//! Machine-readable dates first (JSON-LD, `meta`, `itemprop`, `time`), then dates written where pages write them
-//! (elements that are called dates), then the date in the address, then a date in a line near the headline, then one in the
-//! data of a script, then one that stands alone. What only says when something was updated
-//! never tells when it was published.
+//! Machine-readable dates first (JSON-LD, `meta` and `itemprop` that say "published"), then dates written by the headline
+//! where pages write them (`time`, elements that are called dates), then the earlier of what `meta` calls just a date and
+//! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in the
+//! data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
+//! was updated never tells when it was published.
 
 use std::ops::Range;
 
@@ -116,8 +117,7 @@ pub(super) fn find(
             let seen = written(tree, blocks, Some(near))?;
             Some(of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
         })
-        .or_else(|| of_head(&DATED))
-        .or_else(|| written(tree, blocks, None))
+        .or_else(|| earlier(of_head(&DATED), written(tree, blocks, None)))
         .or_else(|| address.and_then(in_address))
         .or_else(|| near_headline(blocks, near))
         .or_else(|| in_scripts(tree.page))
@@ -135,8 +135,16 @@ pub(super) fn find(
     }
 }
 
-/// The same instant as the page writes it elsewhere with the outlet's own offset, for one written in UTC: the day
-/// is then the one that its readers know.
+/// The earlier of two dates of which either may be one of later: of another article, or of when the page was built.
+fn earlier(a: Option<DateStamp>, b: Option<DateStamp>) -> Option<DateStamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.value.get(..10) < a.value.get(..10) { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The same instant as the page writes it elsewhere with the outlet's own offset, or by its clock, for one written in
+/// UTC: the day is then the one that its readers know.
 fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
     let utc = stamp.value.strip_suffix('Z').or_else(|| stamp.value.strip_suffix("+00:00"))?;
     let instant: jiff::Timestamp = stamp.value.parse().ok()?;
@@ -147,6 +155,10 @@ fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
         let text = page.get(start..)?;
         let (reading, len) = date::read_start(&text[..text.floor_char_boundary(LONGEST)])?;
         let other = reading.stamp(&text[..len], Origin::Page);
+        if other.precision == DatePrecision::Second && other.zone == Zone::Unknown {
+            // The same second of another hour.
+            return zone_by(stamp, &other);
+        }
         let same = other.value.parse::<jiff::Timestamp>().is_ok_and(|other| other == instant);
         (same && !other.value.ends_with('Z') && !other.value.ends_with("+00:00")).then_some(other)
     })
@@ -289,7 +301,7 @@ fn changed(blocks: &Blocks) -> Option<DateStamp> {
     lines.into_iter().find_map(|at| {
         let line = blocks.line(at);
         let (digit, _) = line.char_indices().find(|(_, c)| c.is_ascii_digit())?;
-        tells_update(&line[..digit]).then(|| dated(line)).flatten()
+        opens_update(&line[..digit]).then(|| dated(line)).flatten()
     })
 }
 
@@ -321,7 +333,7 @@ fn in_words(text: &str) -> Option<DateStamp> {
             let stamp = reading.stamp(text[at..at + len].trim(), Origin::Page);
             let year: i32 = stamp.value.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
             let label = text[..at].rsplit('\n').next().unwrap_or("");
-            if year >= FIRST_YEAR && !tells_update(label) {
+            if year >= FIRST_YEAR && !tells_other(label) {
                 return Some(stamp);
             }
             // What the next line says is another matter.
@@ -332,9 +344,35 @@ fn in_words(text: &str) -> Option<DateStamp> {
     None
 }
 
-/// Whether the words before a date say that it is one of a change, or that of a clock.
+/// Whether the words before a date say that it is one of a change, that of a clock, or when somebody joined a forum.
+fn tells_other(label: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "aktuelle zeit",
+        "current time",
+        "it is currently",
+        "registered",
+        "joined",
+        "member since",
+        "registriert",
+        "beigetreten",
+        "mitglied seit",
+        "inscrit",
+    ];
+    let lower = label.to_lowercase();
+    tells_update(label) || WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a line that begins so says when the page was changed, and is no sentence about something that was.
+fn opens_update(label: &str) -> bool {
+    const LAST: [&str; 8] = ["last ", "zuletzt", "letzte", "dernière", "última", "ultim", "последн", "最終"];
+    let lower = label.to_lowercase();
+    let opens = LAST.iter().any(|word| lower.contains(word)) && tells_update(label);
+    opens || tells_update(lower.split_whitespace().next().unwrap_or(""))
+}
+
+/// Whether the words before a date say that it is one of a change.
 fn tells_update(label: &str) -> bool {
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 21] = [
         "updated",
         // English, French, Spanish, Italian.
         "modifi",
@@ -357,9 +395,6 @@ fn tells_update(label: &str) -> bool {
         "atualizado",
         "aggiornato",
         "обновлен",
-        "aktuelle zeit",
-        "current time",
-        "it is currently",
     ];
     let label = label.to_lowercase();
     WORDS.iter().any(|word| label.contains(word))
@@ -367,8 +402,10 @@ fn tells_update(label: &str) -> bool {
 
 /// A date in a short line near the headline, or at the start of a paragraph there.
 fn near_headline(blocks: &Blocks, near: &Range<usize>) -> Option<DateStamp> {
-    let own = |at: usize| blocks.blocks[at].words <= MOST_WORDS && !blocks.blocks[at].is_linked();
-    let short = near.clone().filter(|&at| own(at));
+    // Below the first paragraph a linked line teases another article.
+    let prose = near.clone().find(|&at| blocks.blocks[at].words > MOST_WORDS && !blocks.blocks[at].is_linked());
+    let own = |at: usize| prose.is_none_or(|prose| at < prose) || !blocks.blocks[at].is_linked();
+    let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS && own(at));
     short.into_iter().find_map(|at| in_words(blocks.line(at))).or_else(|| {
         near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| {
             let line = blocks.line(at);
@@ -469,6 +506,8 @@ mod tests {
         let page = "<meta name=date content='2024-05-06T01:25:54Z'><script>{\"d\": \"2024-05-05T21:25:54.000-04:00\"}</script>";
         assert_eq!(of(page, None).0.as_deref(), Some("2024-05-05T21:25:54-04:00"));
         assert_eq!(of(&page.replace("21:25", "20:25"), None).0.as_deref(), Some("2024-05-06T01:25:54Z"));
+        let clock = page.replace("T21:25:54.000-04:00", " 21:25:54");
+        assert_eq!(of(&clock, None).0.as_deref(), Some("2024-05-05T21:25:54-04:00"));
     }
 
     #[test]
@@ -503,7 +542,9 @@ mod tests {
     fn what_a_date_is_of_is_told_line_by_line() {
         let page = "<p>Last modified: 8 May 2024<br>Published: 6 May 2024</p>";
         assert_eq!(of(page, None).0.as_deref(), Some("2024-05-06"));
-        assert_eq!(of("<p>It is currently 8 May 2024</p>", None).0, None);
+        for line in ["It is currently 8 May 2024", "Omar, joined: 8 May 2024"] {
+            assert_eq!(of(&format!("<p>{line}</p>"), None).0, None, "{line}");
+        }
         let built = "<meta name=date content=2024-05-08><time datetime=2024-05-06></time>";
         assert_eq!(of(built, None).0.as_deref(), Some("2024-05-06"));
     }
@@ -529,7 +570,9 @@ mod tests {
             assert_eq!(modified.as_deref().and_then(|value| value.get(..10)), Some("2024-05-06"), "{line}");
             assert_eq!(published, None, "{line}");
         }
-        assert_eq!(of("<p>It was modified in 12 ways and then on 6 people</p>", None).1, None);
+        for line in ["It was modified in 12 ways and then on 6 people", "The law was modified on 6 May 2019."] {
+            assert_eq!(of(&format!("<p>{line}</p>"), None).1, None, "{line}");
+        }
     }
 
     #[test]
