@@ -5,6 +5,7 @@ mod bad_input;
 #[cfg(feature = "webhook")]
 mod catching_up;
 mod control;
+mod deploy;
 mod determinism;
 mod drops;
 mod failpoints;
@@ -12,6 +13,7 @@ mod hostile;
 mod kill;
 mod learning;
 mod lossy;
+mod metrics;
 mod operate;
 mod pressure;
 mod preview;

@@ -28,11 +28,6 @@ pub enum Command {
     Duplicates(Duplicates),
     /// Show what would become of a file: how it is read, what is cut and mended and why, names
     Preview(Preview),
-    /// List, show, retry or drop the articles that sinks rejected
-    #[command(subcommand)]
-    Rejected(Rejected),
-    /// Send a sink again what it was sent before
-    Replay(Replay),
     /// Say how the daemon is doing
     Status(Status),
     /// Tell the whole life of an article
@@ -41,10 +36,18 @@ pub enum Command {
     Quarantine(Quarantine),
     /// Make the daemon's log say more or less until it ends
     LogLevel(LogLevel),
+    /// List, show, retry or drop the articles that sinks rejected
+    #[command(subcommand)]
+    Rejected(Rejected),
+    /// Send a sink again what it was sent before
+    Replay(Replay),
     /// Say whether `run` would start, and if not, why and where
     Check,
     /// Write a small configuration to start from
     Init(Init),
+    /// Write man pages and shell completions, for packages
+    #[command(hide = true)]
+    Manual(Manual),
 }
 
 /// Arguments of `ingest`.
@@ -207,6 +210,14 @@ pub enum QuarantineCommand {
 pub struct LogLevel {
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,copydesk_pipeline=debug`
     pub level: String,
+}
+
+/// Arguments of `manual`.
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Below which folder
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `init`.

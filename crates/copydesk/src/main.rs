@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => commands::replay::run(arguments.config.as_deref(), &replay),
         Command::Check => commands::check::run(arguments.config.as_deref()),
         Command::Init(init) => commands::init::run(&init),
+        Command::Manual(manual) => commands::manual::run(&manual),
     };
     let code = result.unwrap_or_else(|error| {
         eprintln!("copydesk: {error:#}");

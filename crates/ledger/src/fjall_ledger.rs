@@ -24,7 +24,7 @@ use crate::{
 pub struct Options {
     /// Folder of the ledger. Default `ledger`.
     pub folder: PathBuf,
-    /// Cache of read blocks, bytes. Default 64 MiB.
+    /// Cache of read blocks, bytes, and as much again for filters of anchors. Default 64 MiB.
     pub cache_bytes: u64,
     /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
     pub memtable_bytes: u64,
@@ -83,14 +83,14 @@ impl FjallLedger {
     pub fn remember(&self, changes: &[Changes]) -> Result<(), LedgerError> {
         let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with(|store| {
+            store.anchors.room()?;
             let (mut batch, mut gathered) = (store.batch(), Gathered::default());
             for change in changes {
                 store.remember(&mut batch, &mut gathered, change)?;
             }
             store.write_gathered(&mut batch, &gathered);
             store.write(batch, PersistMode::Buffer, "remember articles")?;
-            store.open_window(&gathered);
-            Ok(())
+            store.remembered(gathered)
         })
     }
 
@@ -243,8 +243,8 @@ impl Ledger for FjallLedger {
         self.with(|store| store.passage(sink, sequence))
     }
 
-    fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError> {
-        self.with(|store| store.get(&store.articles, "articles", id.as_bytes()))
+    fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<ArticleRow>, LedgerError> {
+        self.with(|store| Ok(store.article(id, horizon)?.map(|(_, row)| row)))
     }
 
     fn newest_window(&self) -> Result<Window, LedgerError> {
@@ -256,7 +256,7 @@ impl Ledger for FjallLedger {
     }
 
     fn anchor_holders(&self, anchors: &[u64], horizon: Horizon) -> Result<Vec<Vec<Sequence>>, LedgerError> {
-        self.with(|store| store.anchor_holders(anchors, horizon))
+        self.with(|store| store.anchors.holders(anchors, horizon.texts))
     }
 
     fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {

@@ -201,11 +201,11 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError>;
 
-    /// One article.
+    /// One article, from the newest window of keys that knows it.
     ///
     /// # Errors
     /// Where the store fails.
-    fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError>;
+    fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<ArticleRow>, LedgerError>;
 
     /// The newest window of the memory, before any 0.
     ///

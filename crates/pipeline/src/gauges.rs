@@ -97,6 +97,7 @@ impl Gauges {
         let Ok((bytes, free, oldest)) = asked.await else { return };
         let age = oldest.map_or(0.0, |at| Timestamp::now().duration_since(at).as_secs_f64().max(0.0));
         gauge!(metric::OUTBOX_AGE).set(age);
+        gauge!(metric::DISK_RESERVE).set(self.context.options.free_space_reserve_bytes as f64);
         if let Ok(free) = free {
             gauge!(metric::DISK_FREE).set(free as f64);
         }

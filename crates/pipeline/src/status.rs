@@ -276,6 +276,12 @@ impl Status {
         news
     }
 
+    /// Whether intake takes files, as far as nobody has said why it waits.
+    #[must_use]
+    pub fn intake_open(&self) -> bool {
+        lock(&self.closed).is_none()
+    }
+
     /// Says what the last ledger call failed with, or that it worked.
     pub fn set_ledger_error(&self, error: Option<String>) {
         self.ledger_failed_ms.store(self.epoch.elapsed().as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);

@@ -83,7 +83,7 @@ async fn keep_running(parts: &Parts, stop: CancellationToken) -> Result<Ended, G
             tracing::error!(count = faults.len(), error = %fault, "the pipeline broke too often, giving up");
             return Err(GaveUp::Restarts { count: faults.len(), last: fault });
         }
-        counter!(metric::RESTARTS).increment(1);
+        counter!(metric::RESTARTS, "stage" => fault.stage()).increment(1);
         tracing::error!(attempt = faults.len(), error = %fault, "the pipeline broke, starting again from the ledger");
         tokio::time::sleep(Duration::from_millis(200) * u32::try_from(faults.len()).unwrap_or(1)).await;
     }

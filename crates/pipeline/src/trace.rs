@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use copydesk_article::{ArticleId, Sequence, Verdict};
-use copydesk_dedup::address_key;
+use copydesk_dedup::{Horizon, address_key};
 use copydesk_ledger::{ClusterRow, FileRow, FileState, Ledger, LedgerError, OutboxChange, Passage, Progress, SinkKey};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -126,13 +126,18 @@ impl Tracer {
         Ok(self.ledger.file(row.arrival.file)?.map(Origin::of))
     }
 
+    /// What of the memory still counts.
+    fn horizon(&self) -> Result<Horizon, LedgerError> {
+        Ok(self.dedup.horizon(self.ledger.newest_window()?))
+    }
+
     fn of_article(&self, id: ArticleId) -> Result<BTreeSet<Sequence>, LedgerError> {
-        Ok(self.ledger.article(id)?.map(|row| row.sequence).into_iter().collect())
+        Ok(self.ledger.article(id, self.horizon()?)?.map(|row| row.sequence).into_iter().collect())
     }
 
     fn of_url(&self, url: &str) -> Result<BTreeSet<Sequence>, LedgerError> {
         let Some(address) = self.dedup.url_rules().normalise(url) else { return Ok(BTreeSet::new()) };
-        let horizon = self.dedup.horizon(self.ledger.newest_window()?);
+        let horizon = self.horizon()?;
         let Some(row) = self.ledger.known_address(address_key(&address), horizon)? else {
             return Ok(BTreeSet::new());
         };
@@ -152,10 +157,13 @@ impl Tracer {
     fn life(&self, sequence: Sequence) -> Result<Option<Life>, LedgerError> {
         let Some(row) = self.ledger.arrival(sequence)? else { return Ok(None) };
         let Some(file) = self.ledger.file(row.arrival.file)? else { return Ok(None) };
-        let article = row.id.map(|id| self.ledger.article(id)).transpose()?.flatten();
+        let article = match row.id {
+            Some(id) => self.ledger.article(id, self.horizon()?)?,
+            None => None,
+        };
         let original = match &row.verdict {
             Verdict::Duplicate { of, .. } | Verdict::NearDuplicate { of, .. } => {
-                self.ledger.article(*of)?.map(|row| row.sequence)
+                self.ledger.article(*of, self.horizon()?)?.map(|row| row.sequence)
             }
             _ => Some(sequence),
         };
@@ -193,7 +201,7 @@ impl Tracer {
         });
         let bytes = match held {
             Some(bytes) => Some(bytes),
-            None => self.ledger.record(sequence, self.dedup.horizon(self.ledger.newest_window()?))?,
+            None => self.ledger.record(sequence, self.horizon()?)?,
         };
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }

@@ -98,8 +98,9 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     // furniture, or with something else above the article, is a page.
     let above = asides.iter().take_while(|&&aside| aside).count();
     let figures = kept[..above].iter().filter(|&&index| has_figure(page.line(index))).count();
-    let shows_page = above >= LINES_ABOVE && figures * 2 < above;
-    if !shows_page && !has_furniture(page) {
+    // Under a page there is something, too.
+    let is_table = figures * 2 >= above && !asides[above..].contains(&true);
+    if (above < LINES_ABOVE || is_table) && !has_furniture(page) {
         return none();
     }
     // Without a sentence that stays there is no article to tell from the rest.

@@ -6,6 +6,7 @@ mod files;
 pub mod ingest;
 pub mod init;
 pub mod log_level;
+pub mod manual;
 pub mod preview;
 pub mod quarantine;
 pub mod rejected;

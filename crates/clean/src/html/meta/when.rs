@@ -116,8 +116,7 @@ pub(super) fn find(
             let seen = written(tree, blocks, Some(near))?;
             Some(of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
         })
-        .or_else(|| of_head(&DATED))
-        .or_else(|| written(tree, blocks, None))
+        .or_else(|| earlier(of_head(&DATED), written(tree, blocks, None)))
         .or_else(|| address.and_then(in_address))
         .or_else(|| near_headline(blocks, near))
         .or_else(|| in_scripts(tree.page))
@@ -135,7 +134,15 @@ pub(super) fn find(
     }
 }
 
-/// The same instant as the page writes it elsewhere with the outlet's own offset, for one written in UTC: the day
+/// The earlier of two dates of which either may be one of later: of another article, or of when the page was built.
+fn earlier(a: Option<DateStamp>, b: Option<DateStamp>) -> Option<DateStamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.value.get(..10) < a.value.get(..10) { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The same instant as the page writes it elsewhere with the outlet's own offset, or by its clock, for one written in UTC: the day
 /// is then the one that its readers know.
 fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
     let utc = stamp.value.strip_suffix('Z').or_else(|| stamp.value.strip_suffix("+00:00"))?;
@@ -147,6 +154,10 @@ fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
         let text = page.get(start..)?;
         let (reading, len) = date::read_start(&text[..text.floor_char_boundary(LONGEST)])?;
         let other = reading.stamp(&text[..len], Origin::Page);
+        if other.precision == DatePrecision::Second && other.zone == Zone::Unknown {
+            // The same second of another hour.
+            return zone_by(stamp, &other);
+        }
         let same = other.value.parse::<jiff::Timestamp>().is_ok_and(|other| other == instant);
         (same && !other.value.ends_with('Z') && !other.value.ends_with("+00:00")).then_some(other)
     })
@@ -321,7 +332,7 @@ fn in_words(text: &str) -> Option<DateStamp> {
             let stamp = reading.stamp(text[at..at + len].trim(), Origin::Page);
             let year: i32 = stamp.value.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
             let label = text[..at].rsplit('\n').next().unwrap_or("");
-            if year >= FIRST_YEAR && !tells_update(label) {
+            if year >= FIRST_YEAR && !tells_other(label) {
                 return Some(stamp);
             }
             // What the next line says is another matter.
@@ -332,9 +343,27 @@ fn in_words(text: &str) -> Option<DateStamp> {
     None
 }
 
-/// Whether the words before a date say that it is one of a change, or that of a clock.
+/// Whether the words before a date say that it is one of a change, that of a clock, or when somebody joined a forum.
+fn tells_other(label: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "aktuelle zeit",
+        "current time",
+        "it is currently",
+        "registered",
+        "joined",
+        "member since",
+        "registriert",
+        "beigetreten",
+        "mitglied seit",
+        "inscrit",
+    ];
+    let lower = label.to_lowercase();
+    tells_update(label) || WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether the words before a date say that it is one of a change.
 fn tells_update(label: &str) -> bool {
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 21] = [
         "updated",
         // English, French, Spanish, Italian.
         "modifi",
@@ -357,9 +386,6 @@ fn tells_update(label: &str) -> bool {
         "atualizado",
         "aggiornato",
         "обновлен",
-        "aktuelle zeit",
-        "current time",
-        "it is currently",
     ];
     let label = label.to_lowercase();
     WORDS.iter().any(|word| label.contains(word))
@@ -367,8 +393,10 @@ fn tells_update(label: &str) -> bool {
 
 /// A date in a short line near the headline, or at the start of a paragraph there.
 fn near_headline(blocks: &Blocks, near: &Range<usize>) -> Option<DateStamp> {
-    let own = |at: usize| blocks.blocks[at].words <= MOST_WORDS && !blocks.blocks[at].is_linked();
-    let short = near.clone().filter(|&at| own(at));
+    // Below the first paragraph a linked line teases another article.
+    let prose = near.clone().find(|&at| blocks.blocks[at].words > MOST_WORDS && !blocks.blocks[at].is_linked());
+    let own = |at: usize| prose.is_none_or(|prose| at < prose) || !blocks.blocks[at].is_linked();
+    let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS && own(at));
     short.into_iter().find_map(|at| in_words(blocks.line(at))).or_else(|| {
         near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| {
             let line = blocks.line(at);
@@ -469,6 +497,8 @@ mod tests {
         let page = "<meta name=date content='2024-05-06T01:25:54Z'><script>{\"d\": \"2024-05-05T21:25:54.000-04:00\"}</script>";
         assert_eq!(of(page, None).0.as_deref(), Some("2024-05-05T21:25:54-04:00"));
         assert_eq!(of(&page.replace("21:25", "20:25"), None).0.as_deref(), Some("2024-05-06T01:25:54Z"));
+        let clock = page.replace("T21:25:54.000-04:00", " 21:25:54");
+        assert_eq!(of(&clock, None).0.as_deref(), Some("2024-05-05T21:25:54-04:00"));
     }
 
     #[test]
@@ -503,7 +533,9 @@ mod tests {
     fn what_a_date_is_of_is_told_line_by_line() {
         let page = "<p>Last modified: 8 May 2024<br>Published: 6 May 2024</p>";
         assert_eq!(of(page, None).0.as_deref(), Some("2024-05-06"));
-        assert_eq!(of("<p>It is currently 8 May 2024</p>", None).0, None);
+        for line in ["It is currently 8 May 2024", "Omar, joined: 8 May 2024"] {
+            assert_eq!(of(&format!("<p>{line}</p>"), None).0, None, "{line}");
+        }
         let built = "<meta name=date content=2024-05-08><time datetime=2024-05-06></time>";
         assert_eq!(of(built, None).0.as_deref(), Some("2024-05-06"));
     }
