@@ -18,7 +18,7 @@ use metrics::counter;
 use crate::again::{Again, RequestReader, requests};
 use crate::delivery::{Runner, Turn, row};
 use crate::metric;
-use crate::options::{Policies, Policy};
+use crate::options::{Dedup, Policies, Policy};
 use crate::stages::{GivenUp, PatientLedger};
 
 /// How often requests are looked for.
@@ -38,6 +38,7 @@ struct Gathered {
 struct Gatherer {
     ledger: PatientLedger,
     policies: Policies,
+    dedup: Arc<Dedup>,
     path: PathBuf,
     /// The sink's cursor: what comes after it is sent anyway.
     cursor: Sequence,
@@ -116,6 +117,7 @@ impl Runner {
         let gatherer = Gatherer {
             ledger: self.context.ledger.clone(),
             policies: self.context.policies,
+            dedup: Arc::clone(&self.context.dedup),
             path: self.part.again.join(&place.request),
             cursor: self.row.cursor,
             max_rows: self.part.batch_articles,
@@ -263,7 +265,9 @@ impl Gatherer {
         since: Timestamp,
         outbox: Option<OutboxAgain>,
     ) -> Result<Option<Row>, Missing> {
-        let Some(article) = self.call(|ledger| ledger.article(record.id))? else { return Ok(None) };
+        let newest = self.call(|ledger| ledger.newest_window())?;
+        let horizon = self.dedup.horizon(newest);
+        let Some(article) = self.call(|ledger| ledger.article(record.id, horizon))? else { return Ok(None) };
         let sequence = article.sequence;
         if sequence > self.cursor || outbox.is_some_and(|outbox| outbox.from <= sequence) {
             return Ok(None);
