@@ -217,7 +217,7 @@ pub fn begin(version: &'static str) {
 pub fn begin_sink(sink: &str, required: bool, limit_bytes: u64) {
     gauge!(SINK_REQUIRED, "sink" => sink.to_owned()).set(if required { 1.0 } else { 0.0 });
     gauge!(SINK_LIMIT, "sink" => sink.to_owned()).set(limit_bytes as f64);
-    for name in [SINK_DELIVERED, SINK_REJECTED, SINK_SKIPPED, SINK_EXPIRED, SINK_ERRORS] {
+    for name in [SINK_DELIVERED, SINK_REJECTED, SINK_SKIPPED, SINK_EXPIRED, SINK_ERRORS, SINK_SENT_AGAIN] {
         counter!(name, "sink" => sink.to_owned()).increment(0);
     }
 }
