@@ -288,7 +288,7 @@ impl Daemon {
     pub fn get(&self, page: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address()).expect("connect to the admin address");
         stream.set_read_timeout(Some(PATIENCE)).expect("set a timeout");
-        write!(stream, "GET {page} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n").expect("ask");
+        write!(stream, "GET {page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("ask");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");

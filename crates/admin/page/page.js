@@ -167,8 +167,9 @@ async function change(path) {
 
 // ----------------------------------------------------------------------------------------------- what is live
 
-/** Seconds of history that are kept and drawn. */
+/** Seconds of history that are kept; a chart draws the shortest of these spans that holds what there is. */
 const HISTORY = 600;
+const SPANS = [120, 300, HISTORY];
 /** Rates are means over so many seconds: commits come in groups. */
 const WINDOW = 5;
 /** Articles kept in the list of those that arrived. */
@@ -327,19 +328,22 @@ function chart(title, unit, lines, format) {
     ...paths,
     cursor,
   );
-  const [top, half, readout] = [make("span"), make("span"), make("span", { class: "readout" })];
+  const [top, half, oldest, readout] = [make("span"), make("span"), make("span"), make("span", { class: "readout" })];
   const legend = lines.map((line) => make("span", { class: `key ${line.kind}` }, line.name));
   const root = make(
     "figure",
     { class: "chart" },
     make("figcaption", {}, make("b", {}, title), ...(lines.length > 1 ? legend : []), readout),
     make("div", { class: "plot" }, picture, make("div", { class: "scale", "aria-hidden": "true" }, top, half, make("span", {}, "0"))),
-    make("div", { class: "ages", "aria-hidden": "true" }, make("span", {}, "10 min ago"), make("span", {}, "now")),
+    make("div", { class: "ages", "aria-hidden": "true" }, oldest, make("span", {}, "now")),
   );
   let pointed = null;
-  const x = (index, length) => width - (length - 1 - index) * (width / (HISTORY - 1));
+  let span = SPANS[0];
+  const x = (index, length) => width - (length - 1 - index) * (width / (span - 1));
   const show = () => {
     const history = live.history;
+    span = SPANS.find((one) => one >= history.length) ?? HISTORY;
+    say(oldest, `${span / 60} min ago`);
     const most = Math.max(...history.map((one) => Math.max(...lines.map((line) => one[line.kind]))), 0);
     const scale = 10 ** Math.floor(Math.log10(Math.max(most, 1)));
     const limit = [1, 2, 5, 10].map((step) => step * scale).find((step) => step >= most) ?? 10 * scale;
@@ -354,7 +358,7 @@ function chart(title, unit, lines, format) {
     });
     say(top, format(limit));
     say(half, format(limit / 2));
-    const at = pointed === null ? history.length - 1 : Math.round(history.length - 1 - (1 - pointed) * (HISTORY - 1));
+    const at = pointed === null ? history.length - 1 : Math.round(history.length - 1 - (1 - pointed) * (span - 1));
     const one = history[at];
     const values = one ? lines.map((line) => `${lines.length > 1 ? `${line.name} ` : ""}${format(one[line.kind])}`) : ["–"];
     const when = pointed !== null && one ? `${new Date(one.at).toLocaleTimeString("en-GB")}: ` : "";
@@ -634,7 +638,6 @@ function pagedList(label, fetchPage) {
   const watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && load(), {
     rootMargin: "400px",
   });
-  watcher.observe(more);
 
   async function load() {
     if (busy || next === undefined) return;
@@ -647,6 +650,7 @@ function pagedList(label, fetchPage) {
       list.append(...page.rows);
       next = page.next ?? undefined;
       say(note, page.note);
+      requestAnimationFrame(watch);
     } catch (error) {
       if (mine === generation) say(note, error.message);
       if (mine === generation && list.childElementCount === 0) next = undefined;
@@ -656,6 +660,11 @@ function pagedList(label, fetchPage) {
         more.hidden = next === undefined;
       }
     }
+  }
+  /** Looked at anew: an observer tells of changes only, and the end of the list may be in sight still. */
+  function watch() {
+    watcher.unobserve(more);
+    watcher.observe(more);
   }
   function restart() {
     generation += 1;
@@ -1313,8 +1322,8 @@ document.addEventListener("keydown", (event) => {
     3: () => (location.hash = "#/quarantine"),
     x: () => view.key?.("x"),
     r: () => view.key?.("r"),
-    // Arrows scroll, as ever, until something in a list has the focus.
-    ...(inList ? { ArrowDown: () => move(1), ArrowUp: () => move(-1) } : {}),
+    // Elsewhere arrows scroll, as ever, until something in a list has the focus.
+    ...(inList || ["articles", "quarantine"].includes(shownRoute.kind) ? { ArrowDown: () => move(1), ArrowUp: () => move(-1) } : {}),
   }[event.key];
   if (!does) return;
   event.preventDefault();

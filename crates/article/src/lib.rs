@@ -27,7 +27,7 @@ pub use epoch::{LONGEST_SPAN, epoch_for, epoch_of, learned_until, span_of, span_
 pub use id::{ArticleId, ParseIdError};
 pub use record::{
     Author, AuthorKind, ChangeKind, Confidence, Conflict, Copies, DatePrecision, DateStamp, Entity, EntityEngine,
-    EntityType, Field, Image, Language, Link, Mention, OFFSET_UNIT, Origin, Pipeline, Problem, Record, Removal,
+    EntityType, Field, Image, Language, Link, Mention, OFFSET_UNIT, Origin, Pipeline, Place, Problem, Record, Removal,
     RemovalReason, Repair, RepairKind, SourceFormat, SourceInfo, TextChange, Urls, VerdictTag, Zone,
 };
 pub use sequence::{Arrival, FileNumber, Sequence};

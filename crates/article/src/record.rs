@@ -439,7 +439,7 @@ pub enum RepairKind {
 }
 
 /// One entity with all its mentions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entity {
     /// Its fullest name in the article.
@@ -449,8 +449,23 @@ pub struct Entity {
     pub kind: EntityType,
     /// Identifiers, such as `iso:AF`.
     pub ids: Vec<String>,
+    /// Where it is, of a place that is known; null of everything else.
+    #[serde(default)]
+    pub place: Option<Place>,
     /// Where it is named, in order.
     pub mentions: Vec<Mention>,
+}
+
+/// Where a place is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Place {
+    /// ISO 3166-1 alpha-2 code of the country it is or lies in; null where it lies in several.
+    pub country: Option<String>,
+    /// Degrees north, to a hundredth; null of whole countries and regions.
+    pub latitude: Option<f64>,
+    /// Degrees east, to a hundredth; null of whole countries and regions.
+    pub longitude: Option<f64>,
 }
 
 /// Types of entities.
@@ -502,6 +517,9 @@ pub struct EntityEngine {
     pub language: String,
     /// Whether its quality was measured on labelled text of that language. Where not, lists and rules found the names.
     pub evaluated: bool,
+    /// The version of the watchlist that was searched for, where there is one: another list, another version.
+    #[serde(default)]
+    pub watchlist: Option<String>,
 }
 
 /// One mention of an entity.

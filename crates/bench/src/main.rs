@@ -9,7 +9,8 @@
 //! - `scale-dedup` streams millions of made-up articles (`synthesis.rs`) through fingerprinting, judging and the
 //!   ledger's index (`scale_dedup.rs`).
 //! - `scan` starts it on a million files and says when it has seen them all (`scan.rs`).
-//! - `names` finds the names in English articles over and over and prints how fast (`names.rs`).
+//! - `names` finds the names in English articles over and over and prints how fast, or in how many instructions
+//!   (`names.rs`); `watchlist` says what names watched for cost (`watchlist.rs`).
 //! - `isolation` measures what a sink that hangs costs the others (`isolation.rs`).
 //! - `sinks` measures how many articles a second each sink of a configuration takes (`sinks.rs`).
 //! - `make-load` makes a folder of article files for `load` out of corpora (`make_load.rs`).
@@ -23,6 +24,7 @@ mod corpus;
 mod daemon;
 mod figures;
 mod growth;
+mod instructions;
 mod isolation;
 mod load;
 mod make_load;
@@ -42,6 +44,7 @@ mod score_stream;
 mod score_unsure;
 mod sinks;
 mod synthesis;
+mod watchlist;
 
 use std::process::ExitCode;
 
@@ -67,6 +70,8 @@ enum Command {
     Scan(scan::Options),
     /// Find the names in English articles over and over and print how fast that was.
     Names(names::Options),
+    /// Find names with watchlists of several sizes and print what each costs.
+    Watchlist(watchlist::Options),
     /// Give records to the sinks of a configuration and measure them.
     Sinks(sinks::Options),
     /// Run the real binary with and without a sink that hangs beside the others, and compare.
@@ -92,6 +97,7 @@ fn main() -> ExitCode {
         Command::ScaleDedup(options) => scale_dedup::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Scan(options) => scan::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Names(options) => names::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Watchlist(options) => watchlist::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Sinks(options) => sinks::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Isolation(options) => isolation::run(&options).map(|()| ExitCode::SUCCESS),
         Command::MakeLoad(options) => make_load::run(&options).map(|()| ExitCode::SUCCESS),

@@ -92,7 +92,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         match kind.as_str() {
             "single-words" | "word-pairs" => texts.words.push(text),
             "sentences" => texts.sentences.push(text),
-            _ => texts.paragraphs.push(text),
+            _ => {
+                // What there is to mend in it is mended, so that what is scored is what was found.
+                let source = Source::Text(&text);
+                let mended = clean(&Input { source, supplied: &Supplied::default(), mode: Mode::Mark });
+                texts.paragraphs.push(mended.text.replace('\n', " "));
+            }
         }
     }
     println!("language   text P     R     F1     markup P   R     F1    (unit)");
@@ -149,7 +154,7 @@ impl Page {
         let (author, written) = (says.then(|| "By Ingrid Solberg".to_owned()), says.then(|| date(random)));
         let mut paragraphs: Vec<&String> = texts.paragraphs.iter().collect();
         random.shuffle(&mut paragraphs);
-        let body = paragraphs.into_iter().cycle().take(PARAGRAPHS).map(|text| text.replace('\n', " ")).collect();
+        let body = paragraphs.into_iter().cycle().take(PARAGRAPHS).cloned().collect();
         let teasers = (0..5).map(|_| (headline(random), date(random))).collect();
         let footer = (0..6).map(|_| word(random)).collect();
         Self { menu, title, author, date: written, body, teasers, footer }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use copydesk_clean::{Field, Mode, Pattern, SourceRules};
-use copydesk_pipeline::{Dedup, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
+use copydesk_pipeline::{Dedup, Entities, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
 use copydesk_sinks::{Secret, SinkOptions, StdoutOptions};
 use serde::Deserialize;
@@ -25,8 +25,10 @@ pub use sinks::SinkConfig;
 const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
 
 /// The sections.
-const SECTIONS: [&str; 11] =
-    ["intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "filter", "admin", "sinks"];
+const SECTIONS: [&str; 12] = [
+    "intake", "inboxes", "sources", "ledger", "pipeline", "policy", "dedup", "clean", "entities", "filter", "admin",
+    "sinks",
+];
 
 /// Keys of `[sources.NAME]` that say how its articles are cleaned.
 const SOURCE_RULES: [&str; 5] = ["clean", "trust", "distrust", "keep", "cut"];
@@ -60,6 +62,8 @@ pub struct Config {
     pub dedup: Dedup,
     /// `[clean]`.
     pub clean: CleanConfig,
+    /// `[entities]`.
+    pub entities: Entities,
     /// `[filter]`.
     pub filter: Filter,
     /// `[admin]`.
@@ -148,6 +152,7 @@ impl Config {
             policies: Policies::default(),
             dedup: Dedup::default(),
             clean: CleanConfig::default(),
+            entities: Entities::default(),
             admin: AdminConfig::default(),
             sinks: BTreeMap::from([("stdout".to_owned(), stdout)]),
         }
@@ -185,6 +190,7 @@ impl Config {
             policies: source.section(section("policy"))?,
             dedup: source.section(section("dedup"))?,
             clean: source.section(section("clean"))?,
+            entities: source.section(section("entities"))?,
             filter: source.section(section("filter"))?,
             admin: source.section(section("admin"))?,
             sinks,
@@ -273,6 +279,7 @@ impl Config {
 
     fn resolve(&mut self, base: &Path) {
         self.ledger.folder = base.join(&self.ledger.folder);
+        self.entities.resolve(base);
         let others = self.inboxes.iter_mut().map(|inbox| &mut inbox.options);
         for inbox in others.chain([&mut self.intake]) {
             for path in [&mut inbox.folder, &mut inbox.done, &mut inbox.quarantine] {
@@ -478,6 +485,8 @@ mod tests {
             ("[sources.a]\nlanguages = \"en\"\n", (7, 1), "unknown field", "did you mean `language`?"),
             ("[filter]\nlanguages = [\"english\"]\n", (7, 14), "no language code", ""),
             ("[filter]\nunsure = \"drop\"\n", (7, 10), "unknown variant", ""),
+            ("[entities]\nwatchlst = \"names.csv\"\n", (7, 1), "unknown field", "did you mean `watchlist`?"),
+            ("[entities]\nmodel = 3\n", (7, 9), "give \"news\"", ""),
             (
                 "[sinks.b]\ntype = \"stdout\"\nfilter = { languags = [] }\n",
                 (8, 12),

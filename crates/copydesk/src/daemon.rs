@@ -147,10 +147,21 @@ async fn generations(
             }
             (Err(fault), _) => return Err(fault.into()),
         };
-        before = standby;
         parts.status.begin_generation();
-        parts = desk::parts(taken, FileSource::Folders, None, parts.ledger, parts.status);
-        admin.move_to(desk::places(taken, &parts));
+        let (ledger, status) = (parts.ledger, parts.status);
+        let build =
+            |config: &Config| desk::parts(config, FileSource::Folders, None, Arc::clone(&ledger), Arc::clone(&status));
+        (parts, before) = match (build(taken), standby) {
+            (Ok(parts), standby) => (parts, standby),
+            (Err(error), Some(old)) => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "the new configuration does not start, going back to the one before");
+                config = old;
+                (build(&config)?, None)
+            }
+            (Err(error), None) => return Err(error),
+        };
+        admin.move_to(desk::places(&config, &parts));
         systemd::ready();
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use copydesk_admin::{InboxPlace, Places};
 use copydesk_ledger::{FjallLedger, Ledger};
-use copydesk_pipeline::{FileSource, IntakePart, Parts, SinkPart, Status, Tracer};
+use copydesk_pipeline::{FileSource, IntakePart, Names, Parts, SinkPart, Status, Tracer};
 use copydesk_sinks::SinkOptions;
 
 use crate::config::Config;
@@ -32,7 +32,7 @@ pub fn open(config: &Config, source: FileSource, give_up_after: Option<u32>) -> 
     std::fs::create_dir_all(&config.ledger.folder)
         .with_context(|| format!("can't create the ledger's folder {}", config.ledger.folder.display()))?;
     let ledger = Arc::new(FjallLedger::open(&config.ledger)?);
-    Ok(parts(config, source, give_up_after, ledger, Arc::default()))
+    parts(config, source, give_up_after, ledger, Arc::default())
 }
 
 /// The parts of a desk that does not run, to look things up.
@@ -43,17 +43,20 @@ pub fn closed(config: &Config) -> anyhow::Result<Parts> {
     let folder = &config.ledger.folder;
     anyhow::ensure!(folder.exists(), "there is no ledger in {}: the desk has taken nothing yet", folder.display());
     let ledger = Arc::new(FjallLedger::open(&config.ledger)?);
-    Ok(parts(config, FileSource::Folders, None, ledger, Arc::default()))
+    parts(config, FileSource::Folders, None, ledger, Arc::default())
 }
 
 /// The parts of a desk on an open ledger. `give_up_after`: failures in a row after which a sink ends the run.
+///
+/// # Errors
+/// Where the model or the watchlist of names can't be read.
 pub fn parts(
     config: &Config,
     source: FileSource,
     give_up_after: Option<u32>,
     ledger: Arc<dyn Ledger>,
     status: Arc<Status>,
-) -> Parts {
+) -> anyhow::Result<Parts> {
     let sinks = config.sinks.iter().map(|(name, sink)| {
         let (options, choice) = (sink.options.clone(), sink.common.choice());
         Arc::new(SinkPart {
@@ -70,19 +73,20 @@ pub fn parts(
             build: Box::new(move || copydesk_sinks::choosy(options.build(), choice.clone())),
         })
     });
-    Parts {
+    Ok(Parts {
         options: Arc::new(config.pipeline.clone()),
         policies: config.policies,
         dedup: Arc::new(config.dedup.clone()),
         cleaning: config.clean.mode,
         sources: Arc::new(config.source_rules.clone()),
         filter: Arc::new(config.filter.clone()),
+        names: Arc::new(Names::open(&config.entities)?),
         intake: Arc::new(IntakePart::new(config.pipeline_inboxes(), Arc::new(config.sources.clone()), source)),
         sinks: sinks.collect(),
         ledger,
         ledger_folder: config.ledger.folder.clone(),
         status,
-    }
+    })
 }
 
 /// What the admin side shows of a desk.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use copydesk_article::{EntityType, Field};
 
+use crate::abroad::{Found as Abroad, abroad_at};
 use crate::date::date_at;
 use crate::gazetteer::{Match, gazetteer};
 use crate::lexicon::Traits;
@@ -36,6 +37,8 @@ pub(crate) enum Key {
     Person(usize),
     /// Whatever is written like this (folded).
     Form(String),
+    /// A place of the atlas, by its name in another language.
+    Place(usize),
     /// An entry of the watchlist that nothing else found.
     Watched(usize),
 }
@@ -90,7 +93,10 @@ impl<'a> Finds<'a> {
         let mut at = 0;
         while at < reading.len() {
             let Some((end, kind, key)) = best_at(reading, at, rules) else {
-                at += 1;
+                let abroad = if matches!(rules, Rules::Names | Rules::Lists) { abroad_at(reading, at) } else { None };
+                at = abroad
+                    .filter(|found| self.take_abroad(reading, field, at, found))
+                    .map_or(at + 1, |found| found.end);
                 continue;
             };
             if kind == EntityType::Organisation && rules == Rules::English {
@@ -99,6 +105,19 @@ impl<'a> Finds<'a> {
             self.take(reading, field, (at, end), kind, key);
             at = end;
         }
+    }
+
+    /// Takes a name of the atlas, without what is written onto it.
+    fn take_abroad(&mut self, reading: &mut Reading<'a>, field: Field, first: usize, found: &Abroad) -> bool {
+        if !reading.take(first, found.end) {
+            return false;
+        }
+        let (start, end) = (reading.tokens[first].start + found.skipped, reading.tokens[found.end - 1].end - found.cut);
+        let written = reading.slice(first, found.end);
+        let byte = |character: usize| written.char_indices().nth(character).map_or(written.len(), |(at, _)| at);
+        let text = &written[byte(found.skipped)..byte(found.skipped + end - start)];
+        self.names.push(Found { field, start, end, text, kind: EntityType::Location, key: Key::Place(found.number) });
+        true
     }
 
     /// First of all the names spelt by an acronym right after them: only as a whole are they names.

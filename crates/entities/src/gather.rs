@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use copydesk_article::{Entity, EntityType, Field, Mention};
 use jiff::civil::Date;
 
+use crate::atlas::atlas;
 use crate::find::{Found, Key};
 use crate::gazetteer::gazetteer;
 use crate::identity::local_id;
+use crate::resolve::{Listed, resolve};
 use crate::value::{date_id, money_id};
 use crate::watch::Watching;
 
@@ -34,7 +36,18 @@ pub(crate) fn gather(
         entity.ids.extend(watching.into_iter().flat_map(|watching| watching.ids(kind, &key)));
         entity
     };
-    groups.into_iter().map(whole).collect()
+    let listed: Vec<Listed> = groups.iter().map(|(_, key, _)| listed(key)).collect();
+    let mut entities: Vec<Entity> = groups.into_iter().map(whole).collect();
+    resolve(&mut entities, &listed);
+    entities
+}
+
+fn listed(key: &Key) -> Listed {
+    if matches!(key, Key::Place(_)) {
+        return Listed::Other;
+    }
+    let thing = if let Key::Thing(number) = key { gazetteer().thing(*number) } else { None };
+    thing.map_or(Listed::No, |thing| if thing.is_city { Listed::City } else { Listed::Other })
 }
 
 fn entity(kind: EntityType, key: &Key, found: &[Found<'_>], published: Option<Date>) -> Entity {
@@ -48,6 +61,7 @@ fn entity(kind: EntityType, key: &Key, found: &[Found<'_>], published: Option<Da
         name: name.to_owned(),
         kind,
         ids,
+        place: if let Key::Place(number) = key { atlas().spot(*number).map(|spot| spot.place()) } else { None },
         mentions: found
             .iter()
             .map(|f| Mention { field: f.field, start: f.start, end: f.end, text: f.text.to_owned() })
@@ -59,6 +73,7 @@ fn entity(kind: EntityType, key: &Key, found: &[Found<'_>], published: Option<Da
 fn ids(kind: EntityType, key: &Key, name: &str) -> Vec<String> {
     let thing = match key {
         Key::Thing(number) => gazetteer().thing(*number),
+        Key::Place(number) => return atlas().spot(*number).map(|spot| spot.ids()).unwrap_or_default(),
         Key::Person(_) | Key::Form(_) | Key::Watched(_) => None,
     };
     let mut ids = thing.map(|thing| thing.ids.clone()).unwrap_or_default();

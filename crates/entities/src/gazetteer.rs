@@ -5,12 +5,12 @@
 //! list has a capital the text must have one too. Acronyms match exactly, and short ones not at all in a line of
 //! capitals, where `US` and `WHO` are words. The longest name wins.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use copydesk_article::EntityType;
 
 use crate::lexicon::data_lines;
+use crate::quick::QuickMap;
 use crate::token::{Kind, Shape, Token, fold, tokenise};
 
 /// Acronyms up to this many bytes are not trusted in a line of capitals.
@@ -24,6 +24,8 @@ pub(crate) struct Listed {
     pub(crate) name: String,
     /// Its identifiers.
     pub(crate) ids: Vec<String>,
+    /// Whether it is a city.
+    pub(crate) is_city: bool,
 }
 
 /// One name of a known thing.
@@ -51,7 +53,7 @@ pub(crate) struct Match {
 /// All known things by the first word of each of their names.
 pub(crate) struct Gazetteer {
     things: Vec<Listed>,
-    names: HashMap<String, Vec<Name>>,
+    names: QuickMap<Vec<Name>>,
 }
 
 static GAZETTEER: LazyLock<Gazetteer> = LazyLock::new(Gazetteer::build);
@@ -63,22 +65,22 @@ pub(crate) fn gazetteer() -> &'static Gazetteer {
 
 impl Gazetteer {
     fn build() -> Self {
-        let mut gazetteer = Self { things: Vec::new(), names: HashMap::new() };
+        let mut gazetteer = Self { things: Vec::new(), names: QuickMap::default() };
         let location = EntityType::Location;
-        for (data, kind, id_prefix) in [
-            (include_str!("../data/countries.txt"), location, "iso"),
-            (include_str!("../data/cities.txt"), location, "in"),
-            (include_str!("../data/regions.txt"), location, "in"),
-            (include_str!("../data/groups.txt"), EntityType::Group, "in"),
+        for (data, kind, id_prefix, is_city) in [
+            (include_str!("../data/countries.txt"), location, "iso", false),
+            (include_str!("../data/cities.txt"), location, "in", true),
+            (include_str!("../data/regions.txt"), location, "in", false),
+            (include_str!("../data/groups.txt"), EntityType::Group, "in", false),
         ] {
             for line in data_lines(data) {
                 let (code, names) = line.split_once('|').unwrap_or(("-", line));
                 let ids = if code == "-" { Vec::new() } else { vec![format!("{id_prefix}:{code}")] };
-                gazetteer.add(kind, ids, names);
+                gazetteer.add(kind, ids, is_city, names);
             }
         }
         for names in data_lines(include_str!("../data/organisations.txt")) {
-            gazetteer.add(EntityType::Organisation, Vec::new(), names);
+            gazetteer.add(EntityType::Organisation, Vec::new(), false, names);
         }
         for names in gazetteer.names.values_mut() {
             names.sort_by_key(|name| std::cmp::Reverse(name.words.len()));
@@ -86,10 +88,10 @@ impl Gazetteer {
         gazetteer
     }
 
-    fn add(&mut self, kind: EntityType, ids: Vec<String>, names: &str) {
+    fn add(&mut self, kind: EntityType, ids: Vec<String>, is_city: bool, names: &str) {
         let thing = self.things.len();
         let name = names.split('|').next().unwrap_or("").to_owned();
-        self.things.push(Listed { kind, name, ids });
+        self.things.push(Listed { kind, name, ids, is_city });
         for name in names.split('|') {
             let words: Vec<Word> = tokenise(name).iter().map(Word::of).collect();
             if let Some(first) = words.first() {
@@ -163,6 +165,8 @@ impl Name {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn first_match(text: &str) -> Option<(EntityType, usize, Vec<String>)> {

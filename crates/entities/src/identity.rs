@@ -1,22 +1,34 @@
 //! Identities across articles: what can be known from the name alone.
 //!
 //! An id of the form `local:KIND:NAME` is the same in every article whose fullest name of the entity is the same but
-//! for accents, case, legal forms and particles. It claims no more than that: two ministers of one name share it. A
+//! for accents, case, legal forms and particles, and for the spelling of given names that the list of them knows to be
+//! one (Sergei, Sergey). It claims no more than that: two ministers of one name share it. A
 //! surname alone has none, and likeness (typos, transliterations) joins names only inside one article.
 
 use copydesk_article::EntityType;
 
+use crate::lexicon::lexicon;
 use crate::link::{bare, organisation_words, telling_words};
 
 /// The id of an entity by its fullest name; none where the name alone does not tell.
 pub(crate) fn local_id(kind: EntityType, name: &str) -> Option<String> {
     let (label, words) = match kind {
-        EntityType::Person => ("per", Some(telling_words(name)).filter(|words| words.len() > 1)?),
+        EntityType::Person => ("per", Some(person_words(name)).filter(|words| words.len() > 1)?),
         EntityType::Organisation => ("org", organisation_words(name)),
         EntityType::Location => ("loc", bare(name).split_whitespace().map(str::to_owned).collect()),
         EntityType::Group | EntityType::Date | EntityType::Money => return None,
     };
     (!words.is_empty()).then(|| format!("local:{label}:{}", words.join("-")))
+}
+
+/// The words of a full name that tell, given names in their first spelling.
+fn person_words(name: &str) -> Vec<String> {
+    let mut words = telling_words(name);
+    let given = words.len().saturating_sub(1);
+    for word in &mut words[..given] {
+        *word = lexicon().first_spelling(word).to_owned();
+    }
+    words
 }
 
 #[cfg(test)]
@@ -28,6 +40,7 @@ mod tests {
         let id = |kind, name| local_id(kind, name).unwrap_or_default();
         assert_eq!(id(EntityType::Person, "Sérgio dos Halvorsen"), "local:per:sergio-halvorsen");
         assert_eq!(id(EntityType::Person, "Halvorsen"), "");
+        assert_eq!(id(EntityType::Person, "Sergey Halvorsen"), id(EntityType::Person, "Sergei Halvorsen"));
         assert_eq!(id(EntityType::Organisation, "The Norvik Holdings Inc."), "local:org:norvik");
         assert_eq!(id(EntityType::Location, "ARLUND"), "local:loc:arlund");
     }

@@ -3,10 +3,10 @@
 //! The lists live in `data/*.txt` (words separated by white space, `#` begins a comment line) and are facts
 //! written down for this crate. Each word is known by its folded form ([`fold`](crate::token::fold)).
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::date::{MONTHS, WEEKDAYS};
+use crate::quick::QuickMap;
 
 /// What the lexicon knows about a word, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,8 +73,10 @@ const COMPANY_FORMS: &str = "corp corporation inc ltd llc plc co company group h
 
 /// The words with what is known about them.
 pub(crate) struct Lexicon {
-    words: HashMap<String, Traits>,
-    given_variants: HashMap<String, usize>,
+    words: QuickMap<Traits>,
+    given_variants: QuickMap<usize>,
+    /// The first spelling of each group of variants, folded.
+    given_firsts: Vec<String>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::build);
@@ -91,7 +93,8 @@ pub(crate) fn data_lines(data: &str) -> impl Iterator<Item = &str> {
 
 impl Lexicon {
     fn build() -> Self {
-        let mut lexicon = Self { words: HashMap::new(), given_variants: HashMap::new() };
+        let mut lexicon =
+            Self { words: QuickMap::default(), given_variants: QuickMap::default(), given_firsts: Vec::new() };
         for (data, traits) in [
             (include_str!("../data/common.txt"), Traits::COMMON),
             (include_str!("../data/titles.txt"), Traits::TITLE),
@@ -120,6 +123,7 @@ impl Lexicon {
         }
         let given = data_lines(include_str!("../data/given.txt")).flat_map(str::split_whitespace);
         for (group, names) in given.enumerate() {
+            lexicon.given_firsts.push(names.split('=').next().unwrap_or(names).to_lowercase());
             for name in names.split('=') {
                 lexicon.add(name, Traits::GIVEN);
                 lexicon.given_variants.insert(name.to_lowercase(), group);
@@ -139,6 +143,12 @@ impl Lexicon {
     /// What is known about a folded word.
     pub(crate) fn traits(&self, folded: &str) -> Traits {
         self.words.get(folded).copied().unwrap_or_default()
+    }
+
+    /// The first spelling of a folded given name, as the list has it; the name itself if it is not listed.
+    pub(crate) fn first_spelling<'s>(&'s self, given: &'s str) -> &'s str {
+        let group = self.given_variants.get(given);
+        group.and_then(|&group| self.given_firsts.get(group)).map_or(given, String::as_str)
     }
 
     /// Whether two folded given names are spellings of one.

@@ -1,32 +1,38 @@
 //! Names in articles: persons, organisations, places, groups, dates and amounts of money, gathered into entities.
 //!
-//! English is read by a trained tagger ([`tagger`]); other languages, for which no model was evaluated, by rules and
-//! lists that say little and mean it. [`Recognised::engine`] tells which it was. A text of no known language goes to
-//! the tagger if its words are English ones (lists of results, share prices), and is not called evaluated.
+//! A language that there is a model of is read by a trained tagger ([`tagger`]), English by the one that ships; the
+//! others by rules and lists that say little and mean it (`find`, [`atlas`]). [`Recognised::engine`] tells which it was.
+//! A text of no known language goes to the English tagger if its words are English ones (lists of results, share prices),
+//! and is not called evaluated.
 //!
 //! # The way of an article
-//! `token` cuts both fields. In English the tagger finds names, `repeat` finds what it told once and missed
+//! `token` cuts both fields. Where there is a model the tagger finds names, `repeat` finds what it told once and missed
 //! elsewhere (and holds headlines in title case to what the text told), and `link` says which names are one entity:
 //! persons by surname, given names, initials, spelling and small typos, organisations by acronym, beginning, end and
 //! legal form, places by the gazetteer. Elsewhere `reading` adds what the lists (`gazetteer`, `lexicon`) know about
-//! each word, `find` runs the rules and `again` looks for the names they told. Then the names watched for
-//! ([`Watchlist`]) are marked, and `gather` makes the entities, with what dates and amounts mean (`value`).
+//! each word, `abroad` what countries and great cities are called there, `find` runs the rules and `again` looks for the
+//! names they told. Then the names watched for ([`Watchlist`]) are marked, and `gather` makes the entities, with what
+//! dates and amounts mean (`value`) and which place of its name a place is (`resolve`).
 //!
 //! # Ids
-//! `iso:AF` a country · `in:AF` what lies in it or belongs to it · `local:per:sergei-halvorsen` the same full name in
-//! every article (`identity`; a surname alone has none) · `date:2017-02` · `money:USD:5000000` · `watch:…` an entry of
+//! `iso:AF` a country · `in:AF` what lies in it or belongs to it · `geonames:…` a city · `local:per:sergei-halvorsen` the
+//! same full name in every article (`identity`; a surname alone has none), and by a redirect another spelling of it
+//! ([`identities`]) · `date:2017-02` · `money:USD:5000000` · `watch:…` an entry of
 //! the user's list.
 //!
-//! Everything is pure, deterministic and linear in the text; nothing is learned from articles and nothing leaves them.
-//! The models: `models/news.md`, `models/open.md`; how to train one: `copydesk-trainer`.
+//! Everything is pure, deterministic and linear in the text; finding names learns nothing from articles, and what
+//! [`identities`] learns it is told. The data: `models/news.md`, `models/open.md`, `models/places.md`; how to train one: `copydesk-trainer`.
 
+mod abroad;
 mod again;
+pub mod atlas;
 mod date;
 mod engine;
 mod find;
 mod gather;
 mod gazetteer;
 mod given;
+pub mod identities;
 mod identity;
 mod lexicon;
 mod link;
@@ -34,9 +40,11 @@ mod money;
 mod organisation;
 mod person;
 mod place;
+mod quick;
 mod reading;
 mod recognise;
 mod repeat;
+mod resolve;
 pub mod tagger;
 mod token;
 mod value;
@@ -45,7 +53,7 @@ mod watchlist;
 
 pub use engine::{Shipped, model_bytes, tagger};
 pub use given::{Given, Identity, identify};
-pub use recognise::{Input, Recognised, Recogniser, recognise};
+pub use recognise::{Input, Recognised, Recogniser, UnusableModel, recognise};
 pub use watchlist::{Hit, WatchFormat, Watched, Watchlist, WatchlistError};
 
 /// The number of tokens that a text is cut into: words, numbers and marks.

@@ -1,9 +1,10 @@
-//! The recogniser: the tagger where it was evaluated for the language, rules and lists elsewhere.
+//! The recogniser: the tagger in the languages that it has a model of, rules and lists elsewhere.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use copydesk_article::{Entity, EntityEngine, EntityType, Field};
+use thiserror::Error;
 
 use crate::again::{Told, lower_words};
 use crate::engine::{Shipped, tagger};
@@ -13,7 +14,7 @@ use crate::link::link;
 use crate::reading::{Reading, is_title_case};
 use crate::repeat::{Told as Repeated, found_at, is_known};
 use crate::tagger::labels::entity_type;
-use crate::tagger::model::ModelError;
+use crate::tagger::model::{Model, ModelError};
 use crate::tagger::{Desk, Tagged, Tagger};
 use crate::token::tokenise_into;
 use crate::watch::watch;
@@ -35,14 +36,15 @@ pub struct Input<'a> {
     pub title: Option<&'a str>,
     /// Body, paragraphs separated by line breaks.
     pub text: &'a str,
-    /// ISO 639-1 code of both, or `und`: English gets the tagger, others rules, the unknown only the lists.
+    /// ISO 639-1 code of both, or `und`: a language with a model gets the tagger, others rules, the unknown only the
+    /// lists.
     pub language: &'a str,
     /// When the article was published, ISO 8601; partial dates are understood from it.
     pub published: Option<&'a str>,
 }
 
 /// The names in an article, and who found them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Recognised {
     /// Entities in the order of their first mentions.
     pub entities: Vec<Entity>,
@@ -53,8 +55,27 @@ pub struct Recognised {
 /// A recogniser as it is configured.
 #[derive(Clone, Debug)]
 pub struct Recogniser {
-    tagger: Option<&'static Tagger<'static>>,
+    /// One a language.
+    taggers: Arc<[&'static Tagger<'static>]>,
     watchlist: Option<Arc<Watchlist>>,
+}
+
+/// Why a model can't be used.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum UnusableModel {
+    /// It is none.
+    #[error(transparent)]
+    Broken(#[from] ModelError),
+    /// There is another of its language.
+    #[error("the models {before} and {name} both read the language `{language}`; name one of them")]
+    SameLanguage {
+        /// The one that came first.
+        before: String,
+        /// This one.
+        name: String,
+        /// Their language.
+        language: String,
+    },
 }
 
 impl Default for Recogniser {
@@ -69,19 +90,55 @@ thread_local! {
 }
 
 impl Recogniser {
+    /// Without a model: rules and lists in every language.
+    #[must_use]
+    pub fn without_model() -> Self {
+        Self { taggers: Arc::default(), watchlist: None }
+    }
+
     /// With a model that ships.
     #[must_use]
     pub fn shipped(shipped: Shipped) -> Self {
-        Self { tagger: shipped.tagger(), watchlist: None }
+        Self { taggers: shipped.tagger().into_iter().collect(), watchlist: None }
     }
 
-    /// With a model of one's own; it stays in memory until the process ends.
+    /// The same with a model that ships.
     ///
     /// # Errors
-    /// Where the bytes are no model of this version.
-    pub fn with_model(model: Vec<u8>) -> Result<Self, ModelError> {
-        let tagger = Box::leak(Box::new(tagger(Vec::leak(model))?));
-        Ok(Self { tagger: Some(tagger), watchlist: None })
+    /// Where there is a model of its language already.
+    pub fn and_shipped(self, shipped: Shipped) -> Result<Self, UnusableModel> {
+        shipped.tagger().map_or_else(|| Err(ModelError::Unknown.into()), |tagger| self.and(tagger))
+    }
+
+    /// The same with a model of one's own; it stays in memory until the process ends.
+    ///
+    /// # Errors
+    /// Where the bytes are no model of this version, or there is a model of its language already.
+    pub fn and_model(self, model: Vec<u8>) -> Result<Self, UnusableModel> {
+        // Checked before it is kept for ever.
+        Model::read(&model)?;
+        self.and(Box::leak(Box::new(tagger(Vec::leak(model))?)))
+    }
+
+    fn and(self, tagger: &'static Tagger<'static>) -> Result<Self, UnusableModel> {
+        let (language, name) = (tagger.model().language(), tagger.model().name());
+        if let Some(before) = self.tagger_of(language) {
+            return Err(UnusableModel::SameLanguage {
+                before: before.model().name().to_owned(),
+                name: name.to_owned(),
+                language: language.to_owned(),
+            });
+        }
+        Ok(Self { taggers: self.taggers.iter().copied().chain([tagger]).collect(), ..self })
+    }
+
+    fn tagger_of(&self, language: &str) -> Option<&'static Tagger<'static>> {
+        self.taggers.iter().copied().find(|tagger| tagger.model().language() == language)
+    }
+
+    /// The names of the models.
+    pub fn models(&self) -> impl Iterator<Item = &'static str> {
+        self.taggers.iter().map(|tagger| tagger.model().name())
     }
 
     /// The same with names to watch for.
@@ -98,17 +155,22 @@ impl Recogniser {
     /// text.
     #[must_use]
     pub fn recognise(&self, input: &Input<'_>) -> Recognised {
-        let tagger = self.tagger.filter(|_| matches!(input.language, "en" | "und"));
+        let tagger = self.tagger_of(if input.language == "und" { "en" } else { input.language });
         let tagged = tagger.and_then(|tagger| Some((tagger, by_tagger(input, tagger)?)));
-        let (mut names, name) = match tagged {
-            Some((tagger, names)) => (names, format!("{}-{}", tagger.model().name(), tagger.model().version())),
-            None => (by_rules(input), RULES.to_owned()),
+        let (mut names, name, evaluated) = match tagged {
+            Some((tagger, names)) => {
+                let model = tagger.model();
+                let evaluated = model.is_evaluated() && model.language() == input.language;
+                (names, format!("{}-{}", model.name(), model.version()), evaluated)
+            }
+            None => (by_rules(input), RULES.to_owned(), false),
         };
-        let evaluated = input.language == "en" && name != RULES;
         let watched = self.watchlist.as_deref().map(|watchlist| watch(watchlist, input, &mut names));
         let published = input.published.and_then(|date| date.get(..10)?.parse().ok());
         let entities = gather(names, published, watched.as_ref());
-        Recognised { entities, engine: EntityEngine { name, language: input.language.to_owned(), evaluated } }
+        let watchlist = self.watchlist.as_deref().map(|watchlist| watchlist.version().to_owned());
+        let engine = EntityEngine { name, language: input.language.to_owned(), evaluated, watchlist };
+        Recognised { entities, engine }
     }
 }
 
@@ -118,7 +180,7 @@ pub fn recognise(input: &Input<'_>) -> Vec<Entity> {
     Recogniser::default().recognise(input).entities
 }
 
-/// English: the tagger's names, linked. None for a text of no known language that does not look like English (lists of
+/// Where there is a model: the tagger's names, linked. None for a text of no known language that does not look like English (lists of
 /// results and the like do).
 fn by_tagger<'a>(input: &Input<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>>> {
     let title = input.title.unwrap_or("");
@@ -126,7 +188,7 @@ fn by_tagger<'a>(input: &Input<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>
     tokenise_into(title, &mut tokens);
     let title_tokens = tokens.len();
     tokenise_into(input.text, &mut tokens);
-    if input.language != "en" && !tagger.could_read(&tokens) {
+    if input.language == "und" && !tagger.could_read(&tokens) {
         return None;
     }
     let mut tagged = Vec::new();

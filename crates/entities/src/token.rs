@@ -2,9 +2,13 @@
 //!
 //! The cut is made for names. A possessive `’s` is a token of its own; an apostrophe inside a name is not
 //! (`O'Brien`, `N'Djamena`), except after an elided article (`l'Iran`); `U.S.` and the initial `J.` keep their
-//! stops; a hyphen stands alone, so `mid-February` and `Taliban-Russia` can be read by their parts.
+//! stops; a hyphen stands alone, so `mid-February` and `Taliban-Russia` can be read by their parts. In scripts that
+//! write no spaces between words each character is a token. An address (`https://…`, `www.…`, `name@host`) is one
+//! token, a mark: nothing in it is a name.
 
 use std::borrow::Cow;
+
+use copydesk_article::is_cjk;
 
 /// What a token is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +104,11 @@ pub(crate) fn is_abbreviation(word: &str) -> bool {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || ('\u{300}'..='\u{36F}').contains(&c)
+    if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining(c) }
+}
+
+fn is_combining(c: char) -> bool {
+    ('\u{300}'..='\u{36F}').contains(&c)
 }
 
 fn is_apostrophe(c: char) -> bool {
@@ -117,6 +125,13 @@ struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     fn rest(&self) -> &'a str {
         self.text.get(self.byte..).unwrap_or("")
+    }
+
+    /// Goes over ASCII characters of a sort, most of every text, byte by byte.
+    fn ascii(&mut self, is_sort: impl Fn(&u8) -> bool) {
+        let run = self.text.as_bytes()[self.byte..].iter().take_while(|byte| is_sort(byte)).count();
+        self.byte += run;
+        self.scalar += run;
     }
 
     fn nth(&self, n: usize) -> Option<char> {
@@ -152,13 +167,22 @@ impl<'a> Cursor<'a> {
     fn word(&mut self) {
         let first_lower = self.nth_is(0, char::is_lowercase);
         let from = self.scalar;
+        if self.nth_is(0, is_cjk) {
+            self.bump();
+            while self.nth_is(0, is_combining) {
+                self.bump();
+            }
+            return;
+        }
+        self.ascii(u8::is_ascii_alphanumeric);
         while let Some(c) = self.nth(0) {
             let elided = || first_lower && self.nth_is(1, char::is_uppercase);
             let inner = is_apostrophe(c) && self.nth_is(1, char::is_alphabetic) && !self.at_possessive() && !elided();
-            if !is_word(c) && !inner {
+            if (!is_word(c) && !inner) || is_cjk(c) {
                 break;
             }
             self.bump();
+            self.ascii(u8::is_ascii_alphanumeric);
         }
         if self.scalar == from + 1 && self.nth(0) == Some('.') {
             self.dotted();
@@ -178,6 +202,38 @@ impl<'a> Cursor<'a> {
             self.bump();
         }
     }
+}
+
+/// Most characters of an address.
+const LONGEST_ADDRESS: usize = 2048;
+
+/// The characters of the address of a page or a mailbox at the start of a text, without marks that end a sentence; 0 if
+/// there is none.
+fn address_length(text: &str, has_at: bool) -> usize {
+    let first = text.as_bytes().first().copied().unwrap_or(0);
+    let is_scheme = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let is_page =
+        matches!(first, b'h' | b'H' | b'w' | b'W') && ["http://", "https://", "www."].into_iter().any(is_scheme);
+    if !is_page && !(has_at && first.is_ascii_alphanumeric()) {
+        return 0;
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '“' | '”');
+    // Longer than any address: what is longer is no text, and must not be looked through from every token.
+    let run = text.char_indices().take(LONGEST_ADDRESS).take_while(|&(_, c)| !ends(c)).last();
+    let run = &text[..run.map_or(0, |(at, c)| at + c.len_utf8())];
+    if !is_page && !is_mailbox(run) {
+        return 0;
+    }
+    let address = run.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '\'', '’', '…']);
+    address.chars().count()
+}
+
+/// Whether a run of characters is a mailbox: one `@` between letters or digits, and a stop in the host.
+fn is_mailbox(run: &str) -> bool {
+    let Some((name, host)) = run.split_once('@') else { return false };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+    let host = host.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    !name.is_empty() && name.chars().all(plain) && host.contains('.') && host.chars().all(plain)
 }
 
 fn shape_of(text: &str) -> Shape {
@@ -209,6 +265,7 @@ pub(crate) fn tokenise(text: &str) -> Vec<Token<'_>> {
 pub(crate) fn tokenise_into<'a>(text: &'a str, tokens: &mut Vec<Token<'a>>) {
     let mut cursor = Cursor { text, byte: 0, scalar: 0 };
     let (mut glued, mut starts_line, mut opens) = (false, true, true);
+    let has_at = text.contains('@');
     let mut line = tokens.len();
     while let Some(c) = cursor.nth(0) {
         if c.is_whitespace() {
@@ -221,7 +278,12 @@ pub(crate) fn tokenise_into<'a>(text: &'a str, tokens: &mut Vec<Token<'a>>) {
         }
         let (byte, start) = (cursor.byte, cursor.scalar);
         let after_word = glued && tokens.last().is_some_and(|t| t.kind == Kind::Word);
-        let kind = if c.is_ascii_digit() {
+        let hangs = glued && tokens.last().is_none_or(|t| !matches!(t.text, "(" | "[" | "<" | "\"" | "“"));
+        let address = if hangs { 0 } else { address_length(cursor.rest(), has_at) };
+        let kind = if address > 0 {
+            (0..address).for_each(|_| cursor.bump());
+            Kind::Mark
+        } else if c.is_ascii_digit() {
             cursor.number();
             Kind::Number
         } else if is_word(c) {
@@ -255,7 +317,7 @@ pub(crate) fn tokenise_into<'a>(text: &'a str, tokens: &mut Vec<Token<'a>>) {
             shouted: false,
         });
         opens = match c {
-            _ if kind != Kind::Mark => false,
+            _ if kind != Kind::Mark || address > 0 => false,
             '.' => !ends_abbreviation,
             '!' | '?' | '…' | ':' | '“' | '‘' | '«' | '•' | '*' => true,
             '"' | '\'' | '(' | '[' if !glued => true,
@@ -304,6 +366,41 @@ mod tests {
     #[test]
     fn numbers_end_before_letters() {
         assert_eq!(cut("€2.5bn, 1,000 2017-02-07"), ["€", "2.5", "bn", ",", "1,000", "2017", "-", "02", "-", "07"]);
+    }
+
+    #[test]
+    fn addresses_are_whole() {
+        assert_eq!(
+            cut("See https://blom.example/a-b?c=D. Or www.blom.example, or (Anna.Blom@blom.example)."),
+            [
+                "See",
+                "https://blom.example/a-b?c=D",
+                ".",
+                "Or",
+                "www.blom.example",
+                ",",
+                "or",
+                "(",
+                "Anna.Blom@blom.example",
+                ")",
+                "."
+            ]
+        );
+        assert_eq!(cut("write to anna@blom.example."), ["write", "to", "anna@blom.example", "."]);
+        assert_eq!(cut("www. http:// @ a@b"), ["www", ".", "http://", "@", "a", "@", "b"]);
+    }
+
+    #[test]
+    fn amounts_are_cut_between_currency_and_number() {
+        assert_eq!(
+            cut("$5m US$1.5 €20 ₹300 5€ C$7"),
+            ["$", "5", "m", "US", "$", "1.5", "€", "20", "₹", "300", "5", "€", "C", "$", "7"]
+        );
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_cut_by_character() {
+        assert_eq!(cut("東京でAnna会う"), ["東", "京", "で", "Anna", "会", "う"]);
     }
 
     #[test]

@@ -13,11 +13,12 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use copydesk_article::{EntityType, is_cjk};
 use serde::Deserialize;
 use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Names in capitals up to this many letters are searched as they are written.
 const ACRONYM: usize = 5;
 /// Letters of Arabic script that are written onto the word they belong to: and, so, with, for, like, the.
-const CLITICS: [&str; 11] = ["و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل"];
+pub(crate) const CLITICS: [&str; 11] = ["و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل"];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,19 @@ pub enum WatchFormat {
     Csv,
     /// A JSON object a line.
     JsonLines,
+}
+
+impl WatchFormat {
+    /// The format of a text: JSON Lines where its first line begins with a brace.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let first = text
+            .trim_start_matches('\u{FEFF}')
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'));
+        if first.is_some_and(|line| line.starts_with('{')) { Self::JsonLines } else { Self::Csv }
+    }
 }
 
 /// Why a list can't be used.
@@ -60,6 +74,7 @@ pub struct Watched {
 /// A list, ready to be searched.
 #[derive(Debug)]
 pub struct Watchlist {
+    version: String,
     entries: Vec<Watched>,
     search: AhoCorasick,
     /// Entry and spelling of each pattern of the search.
@@ -122,10 +137,10 @@ impl Watchlist {
             }
             rows.push(row);
         }
-        Self::of(rows)
+        Self::of(rows, format!("{:016x}", xxh3_64(text.as_bytes())))
     }
 
-    fn of(rows: Vec<Row>) -> Result<Self, WatchlistError> {
+    fn of(rows: Vec<Row>, version: String) -> Result<Self, WatchlistError> {
         let (mut entries, mut patterns, mut texts) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
             for name in std::iter::once(&row.name).chain(&row.aliases) {
@@ -138,7 +153,13 @@ impl Watchlist {
             entries.push(Watched { id: row.id.trim().to_owned(), name: row.name.trim().to_owned(), kind: row.kind });
         }
         let search = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts);
-        Ok(Self { entries, patterns, search: search.map_err(|_| WatchlistError::TooLarge)? })
+        Ok(Self { version, entries, patterns, search: search.map_err(|_| WatchlistError::TooLarge)? })
+    }
+
+    /// A number of the list's text, in hexadecimal: another text, another version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The entries, by number.

@@ -79,6 +79,17 @@ fn piece() -> impl Strategy<Value = String> {
         "D'",
         "l’",
         "O'Brien",
+        "https://a.example/B",
+        "anna@blom.example",
+        "Springfield",
+        "Illinois",
+        "وبالقاهرة",
+        "לישראל",
+        "Москве",
+        "İstanbul’da",
+        "莫斯科",
+        "ロシア",
+        "ประเทศไทย",
     ]);
     prop_oneof![4 => words.prop_map(str::to_owned), 1 => "\\PC{0,6}", 1 => any::<String>()]
 }
@@ -130,7 +141,7 @@ proptest! {
     fn mentions_keep_their_promises(
         title in text(),
         text in text(),
-        language in prop::sample::select(vec!["en", "fr", "de", "und", ""]),
+        language in prop::sample::select(vec!["en", "fr", "de", "ru", "ar", "zh", "und", ""]),
     ) {
         let input = Input { title: Some(&title), text: &text, language, published: Some("2017-03-17") };
         let entities = recognise(&input);

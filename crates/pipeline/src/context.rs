@@ -14,6 +14,7 @@ use crate::cpu::Cpu;
 use crate::filter::Filter;
 use crate::in_flight::InFlight;
 use crate::learning::InUse;
+use crate::names::Names;
 use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::{GivenUp, PatientLedger};
@@ -36,6 +37,8 @@ pub struct Context {
     pub sources: Arc<BTreeMap<String, SourceRules>>,
     /// What is left out.
     pub filter: Arc<Filter>,
+    /// Who finds names.
+    pub names: Arc<Names>,
     /// What was learned, for the articles to come.
     pub learned: Arc<InUse>,
     /// Durable state.

@@ -27,6 +27,7 @@ use crate::filter::Filter;
 use crate::gauges::{Depth, Gauges};
 use crate::intake::IntakePart;
 use crate::learning::Learner;
+use crate::names::Names;
 use crate::options::{Dedup, Options, Policies};
 use crate::settlement::Settlement;
 use crate::stages::admission::{Links, Reading};
@@ -55,6 +56,8 @@ pub struct Parts {
     pub sources: Arc<BTreeMap<String, SourceRules>>,
     /// What is left out.
     pub filter: Arc<Filter>,
+    /// Who finds names.
+    pub names: Arc<Names>,
     /// Where files come from.
     pub intake: Arc<IntakePart>,
     /// Where records go.
@@ -155,6 +158,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         cleaning: parts.cleaning,
         sources: Arc::clone(&parts.sources),
         filter: Arc::clone(&parts.filter),
+        names: Arc::clone(&parts.names),
         learned: learner.in_use(),
         ledger: PatientLedger::new(Arc::clone(&parts.ledger), Arc::clone(&parts.status), kill.clone()),
         in_flight: Arc::default(),
@@ -166,7 +170,8 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         kill: kill.clone(),
     };
     // Word lists are made ready at first use: not while a suspect is alone in flight.
-    context.cpu.run(warm_up).await;
+    let names = Arc::clone(&parts.names);
+    context.cpu.run(move || warm_up(&names)).await;
     // Before the first sequence can settle, every sink has its place.
     for sink in &parts.sinks {
         let key = copydesk_ledger::SinkKey { name: sink.name.clone(), target: (sink.build)().target() };
@@ -258,13 +263,13 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
 }
 
 /// Works on a text that is nobody's, in the language with the most word lists.
-fn warm_up() {
+fn warm_up(names: &Names) {
     const TEXT: &str = "The minister met reporters in the capital on Tuesday and said that the work had begun.";
     let supplied = copydesk_article::Supplied::default();
     let source = copydesk_clean::Source::Text(TEXT);
     let cleaned = copydesk_clean::clean(&copydesk_clean::Input { source, supplied: &supplied, mode: Mode::Cut });
     let input = copydesk_entities::Input { title: None, text: &cleaned.text, language: "en", published: None };
-    drop(copydesk_entities::recognise(&input));
+    drop(names.recogniser().recognise(&input));
 }
 
 async fn drive(

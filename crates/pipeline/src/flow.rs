@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use copydesk_article::{Arrival, ArticleId, Content, Sequence, SourceFormat, Supplied, Verdict};
-use copydesk_boilerplate::{Observation, Rules};
+use copydesk_boilerplate::Observation;
 use copydesk_clean::Cleaned;
 use copydesk_dedup::Fingerprint;
+use copydesk_entities::identities::Sighting;
 use copydesk_ledger::{ArrivalRow, ArticleRow, CommitEntry, Memory, OutboxChange};
 use copydesk_readers::Position;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Reservation;
+use crate::learning::Knowledge;
 
 /// An arrival's place in the desk. There is one for each sequence; only [`Ticket::resolve`] turns it into
 /// something that can be committed, and that consumes it. A ticket that is dropped leaves its sequence
@@ -89,6 +91,7 @@ impl Ticket {
         Resolved {
             entry,
             observation: decision.observation,
+            sighting: decision.sighting,
             keep: decision.keep,
             quiet: decision.quiet,
             admitted: self.admitted,
@@ -106,8 +109,10 @@ pub struct Resolved {
     pub keep: bool,
     /// Whether its verdict has no consequence for articles before it.
     pub quiet: bool,
-    /// What there is to learn from it.
+    /// What there is to learn of its site.
     pub observation: Option<Observation>,
+    /// What there is to learn of persons.
+    pub sighting: Option<Sighting>,
     /// When the arrival was admitted.
     pub admitted: Instant,
     /// Freed with the commit.
@@ -133,8 +138,10 @@ pub struct Decision {
     pub keep: bool,
     /// See [`Resolved::quiet`].
     pub quiet: bool,
-    /// What there is to learn from it.
+    /// What there is to learn of its site.
     pub observation: Option<Observation>,
+    /// What there is to learn of persons.
+    pub sighting: Option<Sighting>,
 }
 
 impl Decision {
@@ -151,6 +158,7 @@ impl Decision {
             keep: false,
             quiet: false,
             observation: None,
+            sighting: None,
         }
     }
 }
@@ -202,8 +210,8 @@ pub struct Read {
     pub content: Content,
     /// What came with it.
     pub supplied: Supplied,
-    /// What was learned of sites, as of its epoch.
-    pub learned: Arc<Rules>,
+    /// What was learned, as of its epoch.
+    pub learned: Knowledge,
     /// An article of the same id is known, or in flight before it: if it stands, this is its duplicate, or its
     /// document has returned to it.
     pub seen_before: bool,

@@ -1,8 +1,9 @@
-//! What the desk learns of sites: kept in the ledger, given to each article by its place in the sequence.
+//! What the desk learns across articles: kept in the ledger, given to each article by its place in the sequence.
 //!
-//! The learner itself is `copydesk-boilerplate`. `commit` tells it of every article in sequence order, before the group
-//! is written, and writes what it says into the same batch: the observations of an open span as one row a group, and at
-//! the end of a span the sites that changed. `read` gives each article the rules of its epoch when it admits it, and
+//! Two learners, pure both: `copydesk-boilerplate` learns what recurs on a site, [`copydesk_entities::identities`] which
+//! spellings of a name are one person. `commit` tells them of every article in sequence order, before the group is
+//! written, and writes what they say into the same batch: what was observed in an open span as one row a group and
+//! learner, and at the end of a span what changed. `read` gives each article what its epoch knows when it admits it, and
 //! waits until that epoch is committed (`copydesk_article::learned_until`); so an article carries all that it must use,
 //! and a restart finds in the ledger what the process before had in memory.
 
@@ -10,32 +11,54 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use copydesk_article::{Sequence, epoch_for, epoch_of, learned_until};
 use copydesk_boilerplate::{Learning, Observation, Row, Rules, Site};
+use copydesk_entities::identities::{self, Identities, Redirects, Sighting};
 use copydesk_ledger::{Learned, LearnedRow, Ledger, LedgerError, Unlearned};
-use metrics::gauge;
+use metrics::{counter, gauge};
 
 use crate::metric;
 
 /// Rows of sites at the end of an epoch.
 const SITES: &str = "boilerplate";
 /// Rows of observations since the last end of an epoch.
-const OPEN: &str = "boilerplate.open";
+const OPEN_SITES: &str = "boilerplate.open";
+/// Rows of families of names at the end of an epoch.
+const FAMILIES: &str = "identities";
+/// Rows of sightings since the last end of an epoch.
+const OPEN_FAMILIES: &str = "identities.open";
 
-/// The rules in use, for whoever admits articles.
+/// What an article may use.
+#[derive(Clone, Debug, Default)]
+pub struct Knowledge {
+    /// What recurs on sites.
+    pub rules: Arc<Rules>,
+    /// Which ids of persons turned out to be others.
+    pub redirects: Arc<Redirects>,
+}
+
+impl Knowledge {
+    /// The epoch; both are of the same.
+    pub fn epoch(&self) -> u64 {
+        self.rules.epoch
+    }
+}
+
+/// What is known in the two newest epochs, for whoever admits articles.
 #[derive(Debug, Default)]
-pub struct InUse(Mutex<[Arc<Rules>; 2]>);
+pub struct InUse(Mutex<[Knowledge; 2]>);
 
 impl InUse {
-    /// The rules of a sequence; none while its epoch is not committed.
-    pub fn of(&self, sequence: Sequence) -> Option<Arc<Rules>> {
+    /// What the article of a sequence may use; none while its epoch is not committed.
+    pub fn of(&self, sequence: Sequence) -> Option<Knowledge> {
         let epoch = epoch_for(sequence);
-        let rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rules.iter().find(|rules| rules.epoch == epoch).map(Arc::clone)
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().find(|known| known.epoch() == epoch).cloned()
     }
 
-    fn set(&self, rules: &[Arc<Rules>; 2]) {
-        gauge!(metric::LEARNED_SITES).set(rules[0].sites() as f64);
-        gauge!(metric::LEARNED_EPOCH).set(rules[0].epoch as f64);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(rules);
+    fn set(&self, known: [Knowledge; 2]) {
+        gauge!(metric::LEARNED_SITES).set(known[0].rules.sites() as f64);
+        gauge!(metric::LEARNED_REDIRECTS).set(known[0].redirects.len() as f64);
+        gauge!(metric::LEARNED_EPOCH).set(known[0].epoch() as f64);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = known;
     }
 }
 
@@ -44,15 +67,25 @@ pub const fn needed_by(sequence: Sequence) -> Sequence {
     learned_until(epoch_for(sequence))
 }
 
-/// The learner as `commit` has it.
-pub struct Learner {
-    learning: Learning,
-    in_use: Arc<InUse>,
-    /// Rows of observations that go with the end of the span.
-    open: Vec<(Vec<u8>, u64)>,
+/// What an article tells the learners.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lesson<'a> {
+    /// Of its site.
+    pub observation: Option<&'a Observation>,
+    /// Of the persons in it.
+    pub sighting: Option<&'a Sighting>,
 }
 
-/// What a group's batch says of it.
+/// The learners as `commit` has them.
+pub struct Learner {
+    sites: Learning,
+    families: Identities,
+    in_use: Arc<InUse>,
+    open_sites: Open,
+    open_families: Open,
+}
+
+/// What a group's batch says of them.
 #[derive(Debug, Default)]
 pub struct Lessons {
     /// New rows.
@@ -61,78 +94,157 @@ pub struct Lessons {
     pub unlearned: Vec<Unlearned>,
 }
 
+/// What was observed since the last end of a span.
+struct Open {
+    namespace: &'static str,
+    /// Rows that go with the end of the span.
+    rows: Vec<(Vec<u8>, u64)>,
+    /// What the group under way observed.
+    bytes: Vec<u8>,
+    last: Sequence,
+}
+
+impl Open {
+    /// The rows of the ledger, with what `read` makes of each, in order.
+    fn restore<T>(
+        ledger: &dyn Ledger,
+        namespace: &'static str,
+        read: impl Fn(&[u8]) -> Option<Vec<T>>,
+    ) -> Result<(Self, Vec<T>), LedgerError> {
+        let mut rows = ledger.learned_rows(namespace)?;
+        // Their keys are sequences.
+        rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let mut observed = Vec::new();
+        for row in &rows {
+            match read(&row.value) {
+                Some(all) => observed.extend(all),
+                None => tracing::error!("a row of what was observed of articles is damaged, it is left out"),
+            }
+        }
+        let rows = rows.into_iter().map(|row| (row.key, row.epoch)).collect();
+        Ok((Self { namespace, rows, bytes: Vec::new(), last: Sequence(0) }, observed))
+    }
+
+    fn note(&mut self, sequence: Sequence, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.last = sequence;
+    }
+
+    /// The span is over: its rows go.
+    fn close(&mut self, lessons: &mut Lessons) {
+        self.bytes.clear();
+        let gone = self.rows.drain(..).map(|(key, epoch)| Unlearned { namespace: self.namespace, key, epoch });
+        lessons.unlearned.extend(gone);
+    }
+
+    /// The group is over: what it observed becomes a row.
+    fn flush(&mut self, lessons: &mut Lessons) {
+        if self.bytes.is_empty() {
+            return;
+        }
+        let key = self.last.0.to_be_bytes().to_vec();
+        self.rows.push((key.clone(), epoch_of(self.last)));
+        let value = std::mem::take(&mut self.bytes);
+        lessons.learned.push(Learned { namespace: self.namespace, key, value, sequence: self.last });
+    }
+}
+
 impl Learner {
-    /// The learner as the ledger has it. Blocks.
+    /// The learners as the ledger has them. Blocks.
     ///
     /// # Errors
     /// Where the ledger can't be read.
     pub fn restore(ledger: &dyn Ledger) -> Result<Self, LedgerError> {
         let committed = ledger.progress().committed;
         let rows: Vec<Row> = ledger.learned_rows(SITES)?.into_iter().filter_map(site_row).collect();
-        let mut open_rows = ledger.learned_rows(OPEN)?;
-        // Their keys are sequences.
-        open_rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        let mut observations = Vec::new();
-        for row in &open_rows {
-            match Observation::read_all(&row.value) {
-                Some(all) => observations.extend(all),
-                None => tracing::error!("a row of what was observed of articles is damaged, it is left out"),
-            }
-        }
-        let (learning, damaged) = Learning::restore(&rows, &observations, committed);
+        let (open_sites, observations) = Open::restore(ledger, OPEN_SITES, Observation::read_all)?;
+        let (sites, damaged) = Learning::restore(&rows, &observations, committed);
         if !damaged.is_empty() {
             tracing::error!(count = damaged.len(), "rows of sites are damaged, what recurs there is learned anew");
         }
-        let in_use = Arc::new(InUse::default());
-        in_use.set(learning.newest());
-        Ok(Self { learning, in_use, open: open_rows.into_iter().map(|row| (row.key, row.epoch)).collect() })
+        let rows: Vec<_> = ledger.learned_rows(FAMILIES)?.into_iter().filter_map(family_row).collect();
+        let (open_families, sightings) = Open::restore(ledger, OPEN_FAMILIES, Sighting::read_all)?;
+        let (families, damaged) = Identities::restore(&rows, &sightings, committed);
+        if damaged > 0 {
+            tracing::error!(count = damaged, "rows of names are damaged, which are one person is learned anew");
+        }
+        let learner = Self { sites, families, in_use: Arc::default(), open_sites, open_families };
+        learner.publish();
+        Ok(learner)
     }
 
-    /// The rules in use.
+    /// What is known.
     pub fn in_use(&self) -> Arc<InUse> {
         Arc::clone(&self.in_use)
     }
 
     /// Learns from a group, sequence by sequence; what it says must become durable with the group.
-    pub fn learn<'a>(&mut self, group: impl Iterator<Item = (Sequence, Option<&'a Observation>)>) -> Lessons {
+    pub fn learn<'a>(&mut self, group: impl Iterator<Item = (Sequence, Lesson<'a>)>) -> Lessons {
         let mut lessons = Lessons::default();
-        let mut observed = Vec::new();
-        let (mut last, mut ends) = (Sequence(0), 0);
-        for (sequence, observation) in group {
-            if let Some(observation) = observation {
-                observation.write(&mut observed);
-                last = sequence;
+        let mut ends = 0;
+        for (sequence, lesson) in group {
+            if let Some(observation) = lesson.observation {
+                self.open_sites.note(sequence, |bytes| observation.write(bytes));
             }
-            let Some(closed) = self.learning.learn(sequence, observation) else { continue };
-            ends += 1;
-            observed.clear();
-            let gone = self.open.drain(..).map(|(key, epoch)| Unlearned { namespace: OPEN, key, epoch });
-            lessons.unlearned.extend(gone);
-            let gone = closed.gone.into_iter();
-            lessons.unlearned.extend(gone.map(|(site, epoch)| Unlearned { namespace: SITES, key: key(site), epoch }));
-            let rows = closed.rows.into_iter();
-            lessons.learned.extend(rows.map(|row| Learned {
-                namespace: SITES,
-                key: key(row.site),
-                value: row.value,
-                sequence,
-            }));
+            if let Some(sighting) = lesson.sighting {
+                self.open_families.note(sequence, |bytes| sighting.write(bytes));
+            }
+            let sites = self.sites.learn(sequence, lesson.observation);
+            let families = self.families.learn(sequence, lesson.sighting);
+            if let Some(closed) = sites {
+                ends += 1;
+                self.open_sites.close(&mut lessons);
+                lessons.add(SITES, sequence, closed.rows.into_iter().map(|row| (key(row.site), row.value)));
+                lessons.drop(SITES, closed.gone.into_iter().map(|(site, epoch)| (key(site), epoch)));
+            }
+            if let Some(closed) = families {
+                self.open_families.close(&mut lessons);
+                tell(&closed);
+                let rows = closed.rows.into_iter().map(|row| (row.family.to_be_bytes().to_vec(), row.value));
+                lessons.add(FAMILIES, sequence, rows);
+                lessons
+                    .drop(FAMILIES, closed.gone.into_iter().map(|(name, epoch)| (name.to_be_bytes().to_vec(), epoch)));
+            }
         }
         // What one batch writes it must not take away: both would have one place in the store's order. It would take
         // three ends of spans, and articles wait for their epoch, so that no more than two are in flight.
         debug_assert!(ends <= 2, "{ends} spans end in one group");
-        if !observed.is_empty() {
-            let key = last.0.to_be_bytes().to_vec();
-            self.open.push((key.clone(), epoch_of(last)));
-            lessons.learned.push(Learned { namespace: OPEN, key, value: observed, sequence: last });
-        }
+        self.open_sites.flush(&mut lessons);
+        self.open_families.flush(&mut lessons);
         lessons
     }
 
     /// Gives what was learned to the articles to come: to be called when it is durable.
     pub fn publish(&self) {
-        self.in_use.set(self.learning.newest());
+        let ([rules, rules_before], [redirects, redirects_before]) = (self.sites.newest(), self.families.newest());
+        let known = |rules: &Arc<Rules>, redirects: &Arc<Redirects>| Knowledge {
+            rules: Arc::clone(rules),
+            redirects: Arc::clone(redirects),
+        };
+        self.in_use.set([known(rules, redirects), known(rules_before, redirects_before)]);
     }
+}
+
+impl Lessons {
+    fn add(&mut self, namespace: &'static str, sequence: Sequence, rows: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) {
+        self.learned.extend(rows.map(|(key, value)| Learned { namespace, key, value, sequence }));
+    }
+
+    fn drop(&mut self, namespace: &'static str, rows: impl Iterator<Item = (Vec<u8>, u64)>) {
+        self.unlearned.extend(rows.map(|(key, epoch)| Unlearned { namespace, key, epoch }));
+    }
+}
+
+/// Says which ids redirect from now on, and which do no longer.
+fn tell(closed: &identities::Closed) {
+    for redirect in &closed.made {
+        tracing::info!(from = redirect.from, to = redirect.to, "two spellings are one person");
+    }
+    for redirect in &closed.withdrawn {
+        tracing::warn!(from = redirect.from, to = redirect.to, "two spellings are no longer held to be one person");
+    }
+    counter!(metric::REDIRECTS, "change" => "made").increment(closed.made.len() as u64);
+    counter!(metric::REDIRECTS, "change" => "withdrawn").increment(closed.withdrawn.len() as u64);
 }
 
 fn key(site: Site) -> Vec<u8> {
@@ -145,4 +257,9 @@ fn site_row(row: LearnedRow) -> Option<Row> {
     let (key, rest) = row.key.split_first_chunk()?;
     let site = Site { key: u64::from_be_bytes(*key), is_known: rest == [1] };
     Some(Row { site, epoch: row.epoch, value: row.value })
+}
+
+fn family_row(row: LearnedRow) -> Option<identities::Row> {
+    let family = u64::from_be_bytes(row.key.as_slice().try_into().ok()?);
+    Some(identities::Row { family, epoch: row.epoch, value: row.value })
 }

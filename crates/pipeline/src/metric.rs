@@ -76,8 +76,16 @@ pub const LEDGER_BYTES: &str = "copydesk_ledger_bytes";
 pub const OUTBOX_BYTES: &str = "copydesk_outbox_bytes";
 /// Sites of which recurring lines are known.
 pub const LEARNED_SITES: &str = "copydesk_learned_sites";
+/// Ids of persons that redirect to another spelling's.
+pub const LEARNED_REDIRECTS: &str = "copydesk_learned_redirects";
+/// Redirects by `change` (`made`, `withdrawn`).
+pub const REDIRECTS: &str = "copydesk_redirects_total";
 /// Newest epoch of what was learned.
 pub const LEARNED_EPOCH: &str = "copydesk_learned_epoch";
+/// Entries of the watchlist.
+pub const WATCHLIST_ENTRIES: &str = "copydesk_watchlist_entries";
+/// Readings of the watchlist, by `outcome` (`taken`, `refused`).
+pub const WATCHLIST_READINGS: &str = "copydesk_watchlist_readings_total";
 /// Articles left out by rule, by `reason`.
 pub const FILTERED: &str = "copydesk_filtered_total";
 /// Free space where the ledger is.
@@ -159,7 +167,11 @@ pub fn describe() {
     describe_gauge!(OUTBOX_BYTES, Unit::Bytes, "Rows the outbox holds.");
     describe_gauge!(OUTBOX_AGE, Unit::Seconds, "Age of the oldest row that a sink has not settled.");
     describe_gauge!(LEARNED_SITES, Unit::Count, "Sites of which recurring lines are known.");
+    describe_gauge!(LEARNED_REDIRECTS, Unit::Count, "Ids of persons that redirect to another spelling's.");
+    describe_counter!(REDIRECTS, Unit::Count, "Redirects of persons' ids, made and withdrawn.");
     describe_gauge!(LEARNED_EPOCH, Unit::Count, "Newest epoch of what was learned across articles.");
+    describe_gauge!(WATCHLIST_ENTRIES, Unit::Count, "Entries of the watchlist that is searched for.");
+    describe_counter!(WATCHLIST_READINGS, Unit::Count, "Readings of the watchlist after a change.");
     describe_counter!(FILTERED, Unit::Count, "Articles left out by rule, and delivered nowhere.");
     describe_gauge!(DISK_FREE, Unit::Bytes, "Free space on the ledger's file system.");
     describe_counter!(LEDGER_ERRORS, Unit::Count, "Failed ledger calls; each is repeated.");

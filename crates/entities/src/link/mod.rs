@@ -17,11 +17,16 @@ use cast::Cast;
 
 pub(crate) use cast::telling_words;
 pub(crate) use organisation::words as organisation_words;
-pub(crate) use spelling::bare;
+pub(crate) use spelling::{bare, sound};
 
 /// Whether the gazetteer has a thing of exactly this name.
 pub(crate) fn known_place(name: &str) -> bool {
     place::listed(name).is_some()
+}
+
+/// The name of a place without abbreviations.
+pub(crate) fn written_out(name: &str) -> String {
+    place::written_out(name)
 }
 
 /// Gives every name the key of its entity, and puts them in order. The names are those of one article.

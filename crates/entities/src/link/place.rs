@@ -58,12 +58,17 @@ const ABBREVIATIONS: [(&str, &str); 46] = [
 
 /// The key of a place by its name.
 pub(super) fn key(text: &str) -> Key {
+    let name = written_out(text);
+    listed(&name).unwrap_or_else(|| form_key(&bare(&name)))
+}
+
+/// The name without abbreviations: `Mo.` is Missouri, `N. Korea` North Korea.
+pub(super) fn written_out(text: &str) -> String {
     let plain: String = text.chars().filter(|c| *c != '.').collect();
     let folded = plain.to_lowercase();
     let is_short = plain.len() <= 5 && (text.contains('.') || plain.len() == 2);
     let written_out = ABBREVIATIONS.iter().find(|(short, _)| is_short && *short == folded).map(|(_, name)| *name);
-    let name = written_out.map_or_else(|| directed(text), str::to_owned);
-    listed(&name).unwrap_or_else(|| form_key(&bare(&name)))
+    written_out.map_or_else(|| directed(text), str::to_owned)
 }
 
 /// The name with its point of the compass written out (`N. Korea`).

@@ -9,14 +9,17 @@ use super::model::Model;
 const OPEN: usize = 1 + 2 * KINDS.len();
 /// The same, filled up to a power of two.
 const LANES: usize = 16;
-/// A score that no row of labels falls to.
-const NEVER: i32 = i32::MIN / 2;
+/// A score that no row of labels falls to, as scores are counted from that of the outside label.
+const NEVER: i32 = -(1 << 24);
+/// Bits of a packed score that say which label it came from: of two equal scores the earlier label's is the greater.
+const FROM_BITS: u32 = 5;
 
 /// Weights of transitions, laid out as the search reads them.
 #[derive(Clone, Debug)]
 pub(super) struct Transitions {
     enders: [usize; OPEN],
     starters: [usize; OPEN],
+    /// Weights from each ender to each starter, packed.
     open: [[i32; LANES]; OPEN],
     /// By kind: begin → inside, inside → inside, begin → end, inside → end.
     within: [[i32; 4]; KINDS.len()],
@@ -34,10 +37,10 @@ impl Transitions {
     pub(super) fn of(model: &Model<'_>) -> Self {
         let enders = labels_that(may_end);
         let starters = labels_that(may_begin);
-        let mut open = [[NEVER; LANES]; OPEN];
-        for (row, &before) in open.iter_mut().zip(&enders) {
+        let mut open = [[NEVER << FROM_BITS; LANES]; OPEN];
+        for (number, (row, &before)) in (0..).zip(open.iter_mut().zip(&enders)) {
             for (weight, &after) in row.iter_mut().zip(&starters) {
-                *weight = model.transition(before, after);
+                *weight = (model.transition(before, after) << FROM_BITS) + (OPEN as i32 - 1 - number);
             }
         }
         let within = std::array::from_fn(|kind| {
@@ -66,6 +69,11 @@ impl Transitions {
             for (sum, &score) in next.iter_mut().zip(score) {
                 *sum += i32::from(score);
             }
+            // Only differences matter: so sums stay small, however long the line is.
+            let outside = next[OUTSIDE];
+            for sum in &mut next {
+                *sum = (*sum - outside).max(NEVER);
+            }
             back.push(from);
             now = next;
         }
@@ -84,18 +92,16 @@ impl Transitions {
 
     /// Names that begin here, or none.
     fn begin(&self, now: &[i32; WIDTH], next: &mut [i32; WIDTH], from: &mut [u8; WIDTH]) {
-        let (mut best, mut best_from) = ([NEVER; LANES], [0_i32; LANES]);
+        let mut best = [i32::MIN; LANES];
         for (weights, &ender) in self.open.iter().zip(&self.enders) {
-            let sum = now[ender].max(NEVER / 2);
-            for lane in 0..LANES {
-                let candidate = sum + weights[lane];
-                let better = candidate > best[lane];
-                best[lane] = if better { candidate } else { best[lane] };
-                best_from[lane] = if better { ender as i32 } else { best_from[lane] };
+            let sum = now[ender] << FROM_BITS;
+            for (best, weight) in best.iter_mut().zip(weights) {
+                *best = (*best).max(sum + weight);
             }
         }
-        for (lane, &starter) in self.starters.iter().enumerate() {
-            (next[starter], from[starter]) = (best[lane], best_from[lane] as u8);
+        for (&packed, &starter) in best.iter().zip(&self.starters) {
+            let number = OPEN - 1 - (packed & ((1 << FROM_BITS) - 1)) as usize;
+            (next[starter], from[starter]) = (packed >> FROM_BITS, self.enders[number] as u8);
         }
     }
 
@@ -111,10 +117,6 @@ impl Transitions {
                 (next[target], from[target]) =
                     if by_inside > by_begin { (by_inside, inside as u8) } else { (by_begin, begin as u8) };
             }
-        }
-        // Sums of what can never be must not run out of range.
-        for sum in next.iter_mut() {
-            *sum = (*sum).max(NEVER / 2);
         }
     }
 }
@@ -148,7 +150,9 @@ mod tests {
         for _ in 0..20 {
             let mut transitions = [[0; WIDTH]; WIDTH];
             transitions.as_flattened_mut().iter_mut().for_each(|weight| *weight = chance());
-            let (bytes, _) = Parts { name: "t", version: 1, bits: 4, transitions, rows: vec![] }.write();
+            let title =
+                Parts { name: "t", language: "en", evaluated: false, version: 1, bits: 4, transitions, rows: vec![] };
+            let (bytes, _) = title.write();
             let model = Model::read(&bytes).expect("a model");
             let scores: Vec<[i16; WIDTH]> = (0..3).map(|_| std::array::from_fn(|_| chance())).collect();
             let (mut back, mut labels) = (Vec::new(), Vec::new());

@@ -3,8 +3,9 @@
 //! Only features that learning found worth a row have one; the table knows its features by their hash, so all
 //! others cost a look and add nothing. Weights are bytes, in steps that need not be known to find the best labels.
 //!
-//! File, little-endian: [`MAGIC`], name (16 bytes, filled with zeros), version (2 bytes), bits of the table (1 byte),
-//! weights of the transitions (2 bytes each, [`WIDTH`] × [`WIDTH`], row by row the label before), the
+//! File, little-endian: [`MAGIC`], name (16 bytes, filled with zeros), language (8 bytes, likewise), whether it was
+//! scored on text it was not learned from (1 byte, 0 or 1), version (2 bytes), bits of the table (1 byte), weights of
+//! the transitions (2 bytes each, [`WIDTH`] × [`WIDTH`], row by row the label before), the
 //! table of rows ([`super::table`]).
 
 use thiserror::Error;
@@ -13,9 +14,11 @@ use super::labels::WIDTH;
 use super::table::{self, Table};
 
 /// First bytes of a model file. The digit counts the formats: features, labels and layout.
-pub const MAGIC: &[u8; 8] = b"cdtagg01";
+pub const MAGIC: &[u8; 8] = b"cdtagg02";
 /// Bytes of the name.
 const NAME: usize = 16;
+/// Bytes of the language.
+const LANGUAGE: usize = 8;
 
 /// Why a file is no model.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub enum ModelError {
 #[derive(Clone, Copy, Debug)]
 pub struct Model<'a> {
     name: &'a str,
+    language: &'a str,
+    evaluated: bool,
     version: u16,
     transitions: &'a [u8],
     rows: Table<'a, WIDTH>,
@@ -42,6 +47,10 @@ pub struct Model<'a> {
 pub struct Parts<'a> {
     /// Name; sixteen bytes at most.
     pub name: &'a str,
+    /// ISO 639-1 code of the language it reads; eight bytes at most.
+    pub language: &'a str,
+    /// Whether it was scored on labelled text that it was not learned from.
+    pub evaluated: bool,
     /// Counts the models of the name.
     pub version: u16,
     /// Logarithm to base two of the slots of the table.
@@ -60,20 +69,33 @@ impl<'a> Model<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, ModelError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(ModelError::Unknown)?;
         let (name, rest) = rest.split_at_checked(NAME).ok_or(ModelError::Length)?;
-        let name = str::from_utf8(name).map_err(|_| ModelError::Unknown)?.trim_end_matches('\0');
-        let (&[low, high, bits], rest) = rest.split_first_chunk::<3>().ok_or(ModelError::Length)?;
+        let (language, rest) = rest.split_at_checked(LANGUAGE).ok_or(ModelError::Length)?;
+        let (&[evaluated, low, high, bits], rest) = rest.split_first_chunk::<4>().ok_or(ModelError::Length)?;
         let (transitions, rest) = rest.split_at_checked(2 * WIDTH * WIDTH).ok_or(ModelError::Length)?;
         let (rows, rest) = Table::read(rest, u32::from(bits)).ok_or(ModelError::Length)?;
         if !rest.is_empty() {
             return Err(ModelError::Length);
         }
-        Ok(Self { name, version: u16::from_le_bytes([low, high]), transitions, rows })
+        let version = u16::from_le_bytes([low, high]);
+        Ok(Self { name: text(name)?, language: text(language)?, evaluated: evaluated == 1, version, transitions, rows })
     }
 
     /// Name of the model.
     #[must_use]
     pub const fn name(&self) -> &'a str {
         self.name
+    }
+
+    /// ISO 639-1 code of the language it reads.
+    #[must_use]
+    pub const fn language(&self) -> &'a str {
+        self.language
+    }
+
+    /// Whether it was scored on labelled text that it was not learned from.
+    #[must_use]
+    pub const fn is_evaluated(&self) -> bool {
+        self.evaluated
     }
 
     /// Version of the model.
@@ -100,14 +122,21 @@ impl<'a> Model<'a> {
     }
 }
 
+fn text(field: &[u8]) -> Result<&str, ModelError> {
+    Ok(str::from_utf8(field).map_err(|_| ModelError::Unknown)?.trim_end_matches('\0'))
+}
+
 impl Parts<'_> {
     /// The file, and how many features found no room in it.
     #[must_use]
     pub fn write(&self) -> (Vec<u8>, usize) {
         let mut bytes = MAGIC.to_vec();
-        let mut name = self.name.as_bytes().to_vec();
-        name.resize(NAME, 0);
-        bytes.extend(name);
+        for (text, length) in [(self.name, NAME), (self.language, LANGUAGE)] {
+            let mut field = text.as_bytes().to_vec();
+            field.resize(length, 0);
+            bytes.extend(field);
+        }
+        bytes.push(u8::from(self.evaluated));
         bytes.extend(self.version.to_le_bytes());
         bytes.push(self.bits as u8);
         self.transitions.as_flattened().iter().for_each(|weight| bytes.extend(weight.to_le_bytes()));
@@ -126,17 +155,19 @@ mod tests {
         transitions[3][7] = -300;
         let mut row = [0; WIDTH];
         (row[1], row[2]) = (5, (-6_i8).cast_unsigned());
-        let parts = Parts { name: "trial", version: 3, bits: 4, transitions, rows: vec![(0xABCD_1234, row)] };
+        let rows = vec![(0xABCD_1234, row)];
+        let parts = Parts { name: "trial", language: "ja", evaluated: true, version: 3, bits: 4, transitions, rows };
         let (bytes, left_out) = parts.write();
         assert_eq!(left_out, 0);
         let model = Model::read(&bytes).expect("its own format");
-        assert_eq!((model.name(), model.version()), ("trial", 3));
+        assert_eq!((model.name(), model.language(), model.version()), ("trial", "ja", 3));
+        assert!(model.is_evaluated());
         assert_eq!((model.transition(3, 7), model.transition(7, 3)), (-300, 0));
         let mut scores = [10; WIDTH];
         model.add(0xABCD_1234, &mut scores);
         model.add(0x1234_ABCD, &mut scores);
         assert_eq!(scores[..4], [10, 15, 4, 10]);
         assert_eq!(Model::read(&bytes[..bytes.len() - 1]).err(), Some(ModelError::Length));
-        assert_eq!(Model::read(b"cdtagg00").err(), Some(ModelError::Unknown));
+        assert_eq!(Model::read(b"cdtagg01").err(), Some(ModelError::Unknown));
     }
 }

@@ -7,6 +7,8 @@
 
 /// Slots to a bucket.
 const BUCKET: usize = 8;
+/// One in each of four marks.
+const EACH: u64 = 0x0001_0001_0001_0001;
 
 /// A table over the bytes of a file.
 #[derive(Clone, Copy, Debug)]
@@ -39,16 +41,21 @@ impl<'a, const N: usize> Table<'a, N> {
     #[must_use]
     pub fn get(&self, hash: u32) -> Option<&'a [u8; N]> {
         let bucket = bucket(hash, self.bits);
-        let mark = mark(hash).to_le_bytes();
-        let mut same = 0_u32;
-        for (slot, found) in self.marks.get(bucket)?.as_chunks::<2>().0.iter().enumerate() {
-            same |= u32::from(*found == mark) << slot;
-        }
-        if same == 0 {
+        let marks = self.marks.get(bucket)?;
+        let ([low, high], _) = marks.as_chunks::<8>() else { return None };
+        let mark = u64::from(mark(hash)) * EACH;
+        let (low, high) = (zeros(u64::from_le_bytes(*low) ^ mark), zeros(u64::from_le_bytes(*high) ^ mark));
+        if low | high == 0 {
             return None;
         }
-        self.values.get(BUCKET * bucket + same.trailing_zeros() as usize)
+        let slot = if low != 0 { low.trailing_zeros() / 16 } else { BUCKET as u32 / 2 + high.trailing_zeros() / 16 };
+        self.values.get(BUCKET * bucket + slot as usize)
     }
+}
+
+/// The highest bit of each of four marks that is zero; above the lowest of them bits may be set that mean nothing.
+const fn zeros(marks: u64) -> u64 {
+    marks.wrapping_sub(EACH) & !marks & (EACH << 15)
 }
 
 fn bucket(hash: u32, bits: u32) -> usize {

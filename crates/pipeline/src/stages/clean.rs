@@ -37,7 +37,7 @@ pub async fn run(
                         hostile(&job);
                         let source = sources.get(&job.source_name);
                         let guide = Guide {
-                            learned: Some(&job.learned),
+                            learned: Some(&job.learned.rules),
                             source_name: &job.source_name,
                             source,
                             received_at: Some(job.file.seen_at),

@@ -14,7 +14,7 @@ use metrics::{counter, histogram};
 
 use crate::context::Context;
 use crate::flow::Resolved;
-use crate::learning::{Learner, Lessons};
+use crate::learning::{Learner, Lesson, Lessons};
 use crate::metric;
 use crate::reorder::Reorder;
 use crate::stages::GivenUp;
@@ -130,7 +130,10 @@ async fn commit_group(
     station.works(group.len() as u64);
     let started = Instant::now();
     let group = amended(context, group).await?;
-    let learnt = group.iter().map(|item| (item.entry.sequence, item.observation.as_ref()));
+    let learnt = group.iter().map(|item| {
+        let lesson = Lesson { observation: item.observation.as_ref(), sighting: item.sighting.as_ref() };
+        (item.entry.sequence, lesson)
+    });
     let Lessons { learned, unlearned } = learner.learn(learnt);
     let mut admitted = Vec::with_capacity(group.len());
     let mut reservations = Vec::with_capacity(group.len());

@@ -7,6 +7,7 @@ use copydesk_article::{
     ChangeKind, OFFSET_UNIT, Pipeline, Problem, Record, Sequence, SourceInfo, TextChange, Urls, VerdictTag,
 };
 use copydesk_dedup::{Change, diff};
+use copydesk_entities::identities::Sighting;
 use copydesk_entities::{Input, Recognised, Recogniser};
 use copydesk_ledger::OutboxChange;
 use fail::fail_point;
@@ -16,6 +17,7 @@ use crate::context::Context;
 use crate::flow::{Decision, Item, Judged, Resolved, Step};
 use crate::metric;
 use crate::stages::GivenUp;
+use crate::stages::near_dedup::story;
 
 /// Runs one task of the stage until its inbox is closed and empty.
 pub async fn run(context: Context, inbox: Receiver<Item<Judged>>, outbox: Sender<Resolved>) -> Result<(), GivenUp> {
@@ -29,8 +31,8 @@ pub async fn run(context: Context, inbox: Receiver<Item<Judged>>, outbox: Sender
                 station.works(1);
                 let sequence = ticket.sequence;
                 let judged = Arc::new(*judged);
-                let job = Arc::clone(&judged);
-                let computed = context.cpu.run(move || find(&job)).await;
+                let (job, names) = (Arc::clone(&judged), Arc::clone(&context.names));
+                let computed = context.cpu.run(move || find(&job, &names.recogniser())).await;
                 let found = computed.result.map_err(|panic| {
                     let article = judged.article.read.id;
                     tracing::error!(%article, stage = "entities", error = %panic.0, "recognition failed, no entities");
@@ -53,11 +55,11 @@ pub async fn run(context: Context, inbox: Receiver<Item<Judged>>, outbox: Sender
     Ok(())
 }
 
-fn find(judged: &Judged) -> Recognised {
+fn find(judged: &Judged, recogniser: &Recogniser) -> Recognised {
     let cleaned = &judged.article.cleaned;
     hostile(&cleaned.text);
     let published = cleaned.published.as_ref().map(|stamp| stamp.value.as_str());
-    Recogniser::default().recognise(&Input {
+    recogniser.recognise(&Input {
         title: cleaned.title.as_deref(),
         text: &cleaned.text,
         language: &cleaned.language.code,
@@ -72,11 +74,15 @@ fn hostile(text: &str) {
 }
 
 fn deliver(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem>) -> Decision {
-    let record = record(judged, sequence, found);
+    let mut record = record(judged, sequence, found);
+    let story = story(judged.article.read.id, &judged.decision);
+    let sighting = story.and_then(|story| Sighting::of(&record.entities, story));
+    // What the article itself shows is learned from, not what it is told.
+    judged.article.read.learned.redirects.apply(&mut record.entities);
     for problem in &record.problems {
         counter!(metric::PROBLEMS, "stage" => if problem.stage == "clean" { "clean" } else { "entities" }).increment(1);
     }
-    let mut decision = judged.decision.clone();
+    let mut decision = Decision { sighting, ..judged.decision.clone() };
     match serde_json::to_vec(&record) {
         Ok(json) => decision.changes = vec![OutboxChange::Put { id: record.id, record: Arc::from(json) }],
         Err(error) => unreachable!("a record can't be encoded: {error}"),
@@ -152,6 +158,6 @@ fn record(judged: &Judged, sequence: Sequence, found: Result<Recognised, Problem
         conflicts: cleaned.conflicts.clone(),
         problems,
         extra: supplied.extra.clone(),
-        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: read.learned.epoch },
+        pipeline: Pipeline { version: env!("CARGO_PKG_VERSION").to_owned(), epoch: read.learned.epoch() },
     }
 }

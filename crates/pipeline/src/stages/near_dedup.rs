@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_channel::{Receiver, Sender};
-use copydesk_article::{Measure, Sequence, Verdict};
+use copydesk_article::{ArticleId, Measure, Sequence, Verdict};
 use copydesk_boilerplate::Observation;
 use copydesk_clean::{day, instant};
 use copydesk_dedup::{
@@ -252,15 +252,21 @@ fn before(context: &Context, bench: &Bench, of: Holder, horizon: Horizon) -> Res
     Ok(record.and_then(|record| serde_json::from_slice::<Text>(&record).ok()).map(|record| Arc::from(record.text)))
 }
 
+/// The story that a delivered article tells: the first article of its cluster of copies or versions. None where it tells
+/// nothing new.
+pub fn story(id: ArticleId, decision: &Decision) -> Option<ArticleId> {
+    match &decision.verdict {
+        Verdict::Original => Some(id),
+        Verdict::Duplicate { measure: Measure::Id, .. } => None,
+        Verdict::Duplicate { of, .. } | Verdict::NearDuplicate { of, .. } => Some(*of),
+        Verdict::Revision { of } => Some(decision.article.as_ref().map_or(*of, |row| row.document)),
+        Verdict::Filtered { .. } | Verdict::Quarantined { .. } => None,
+    }
+}
+
 /// What there is to learn from an article: from each text once, under the first article of its cluster.
 fn observation(article: &CleanedArticle, decision: &Decision) -> Option<Observation> {
-    let story = match &decision.verdict {
-        Verdict::Original => decision.id?,
-        Verdict::Duplicate { measure: Measure::Id, .. } => return None,
-        Verdict::Duplicate { of, .. } | Verdict::NearDuplicate { of, .. } => *of,
-        Verdict::Revision { of } => decision.article.as_ref().map_or(*of, |row| row.document),
-        Verdict::Filtered { .. } | Verdict::Quarantined { .. } => return None,
-    };
+    let story = story(decision.id?, decision)?;
     let (read, cleaned) = (&article.read, &article.cleaned);
     let fetched = read.supplied.fetched_at.as_deref().and_then(|text| instant(text, &read.supplied));
     let day = day(cleaned.published.as_ref(), fetched.unwrap_or(read.file.seen_at));

@@ -344,6 +344,7 @@ pub fn record(article: u8, sequence: u64, text: &str) -> Record {
                     name: word.to_owned(),
                     kind: EntityType::Location,
                     ids: vec![format!("local:{word}"), "iso:XX".to_owned()],
+                    place: None,
                     mentions: vec![mention],
                 }),
             }

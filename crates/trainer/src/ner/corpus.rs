@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use copydesk_article::is_cjk;
 use copydesk_entities::tagger;
 use copydesk_entities::tagger::labels::KINDS;
 
@@ -71,14 +72,14 @@ const MISC: Kinds = 1 << 6;
 /// What a tag of one of the common schemes means, without `B-` and `I-`.
 fn kinds_of(tag: &str, labelled: Kinds) -> Kinds {
     match tag.to_lowercase().as_str() {
-        "per" | "person" | "politician" => PER,
+        "per" | "person" | "psn" | "politician" => PER,
         "org" | "organization" | "organisation" | "corporation" | "group" | "politicalparty" => ORG,
         "loc" | "location" | "place" | "geo" | "facility" | "fac" | "country" => LOC,
         "gpe" if labelled & NORP != 0 => NORP,
         "gpe" => LOC,
         "norp" => NORP,
-        "date" => DATE,
-        "money" => MONEY,
+        "date" | "dat" => DATE,
+        "money" | "mny" => MONEY,
         // Where groups have no tag of their own, they are among the others.
         "misc" if labelled & MISC != 0 && labelled & DATE == 0 => NORP | MISC,
         "misc" | "product" | "event" | "eve" | "art" | "creative-work" | "election" => MISC,
@@ -160,8 +161,12 @@ fn append(text: &mut Text, sentence: &[Tagged], random: &mut Random) {
         };
         let joint = matches!(token, "-" | "–" | "/") && joins(sentence, at) && random.below(2) == 0;
         let closes = token == "\"" && quote_open;
-        let glued =
-            glue_next || closes || joint || is_tail(token, at.checked_sub(1).map(|i| sentence[i].token.as_str()));
+        let unspaced = text.text.chars().next_back().is_some_and(is_cjk) || token.chars().next().is_some_and(is_cjk);
+        let glued = glue_next
+            || unspaced
+            || closes
+            || joint
+            || is_tail(token, at.checked_sub(1).map(|i| sentence[i].token.as_str()));
         if !glued {
             text.text.push(' ');
         }

@@ -14,6 +14,16 @@ use super::examples::{Example, Vocabulary};
 use super::field::{Field, Links, Matrix, Row};
 use crate::random::Random;
 
+/// What a model says of itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Title<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) language: &'a str,
+    /// Whether it will be scored on text it is not learned from.
+    pub(crate) evaluated: bool,
+    pub(crate) version: u16,
+}
+
 /// How much is learned, and how fast.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Effort {
@@ -61,7 +71,7 @@ struct Weights {
 }
 
 /// Learns a model.
-pub(crate) fn learn(texts: &[Text], lists: &Lists<'_>, effort: Effort, name: &str, version: u16) -> Vec<u8> {
+pub(crate) fn learn(texts: &[Text], lists: &Lists<'_>, effort: Effort, title: &Title<'_>) -> Vec<u8> {
     let vocabulary = Vocabulary::of(texts, lists, effort.at_least);
     let mut trainee = Trainee::default();
     let mut examples: Vec<Example> =
@@ -98,7 +108,7 @@ pub(crate) fn learn(texts: &[Text], lists: &Lists<'_>, effort: Effort, name: &st
         .rows
         .iter_mut()
         .for_each(|row| *row = row.map(|weight| weight * (1.0 - effort.dropout) * (1.0 - effort.blind)));
-    write(&weights, features, effort.bits, name, version)
+    write(&weights, features, effort.bits, title)
 }
 
 /// Room to learn in.
@@ -222,7 +232,7 @@ fn prune(weights: &mut Weights, features: &mut Vec<u32>, examples: &mut [Example
 }
 
 /// Rounds the weights to bytes and writes the model. The few largest are clipped: the steps are finer for the rest.
-fn write(weights: &Weights, features: Vec<u32>, bits: u32, name: &str, version: u16) -> Vec<u8> {
+fn write(weights: &Weights, features: Vec<u32>, bits: u32, title: &Title<'_>) -> Vec<u8> {
     let mut sizes: Vec<f32> = weights.rows.as_flattened().iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect();
     sizes.sort_unstable_by(f32::total_cmp);
     let largest = sizes.get(sizes.len().saturating_sub(1 + sizes.len() / 20_000)).copied().unwrap_or(1.0);
@@ -235,7 +245,8 @@ fn write(weights: &Weights, features: Vec<u32>, bits: u32, name: &str, version: 
     rows.sort_by_key(|(feature, row)| (std::cmp::Reverse(size(row)), *feature));
     let transitions =
         weights.transitions.map(|row| row.map(|weight| (weight / step).round().clamp(-30_000.0, 30_000.0) as i16));
-    let (bytes, left_out) = model::Parts { name, version, bits, transitions, rows }.write();
+    let Title { name, language, evaluated, version } = *title;
+    let (bytes, left_out) = model::Parts { name, language, evaluated, version, bits, transitions, rows }.write();
     eprintln!("{} bytes, step {step:.5}, {left_out} features without room", bytes.len());
     bytes
 }

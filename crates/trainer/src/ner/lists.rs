@@ -84,7 +84,7 @@ pub(crate) fn run(sources: &Sources) -> Result<()> {
     std::fs::write(&sources.output, bytes).with_context(|| format!("can't write {}", sources.output.display()))
 }
 
-fn read(path: &Path) -> Result<String> {
+pub(super) fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
 }
 
@@ -146,7 +146,7 @@ fn is_latin(name: &str) -> bool {
     latin && name.chars().any(char::is_lowercase) && name.chars().count() >= 4
 }
 
-fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_str(&read(path)?).with_context(|| format!("{} is not what was expected", path.display()))
 }
 

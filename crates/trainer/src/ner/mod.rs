@@ -5,11 +5,12 @@ mod examples;
 mod field;
 mod learn;
 mod lists;
+mod places;
 mod score;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use copydesk_entities::tagger::Tagger;
 use copydesk_entities::tagger::lists::Lists;
@@ -17,12 +18,15 @@ use copydesk_entities::tagger::model::Model;
 
 use crate::random::Random;
 use corpus::{Text, kinds_by_name};
+use learn::Title;
 
 /// Parts of the tagger.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// The lists that every model is learned with.
     Lists(lists::Sources),
+    /// The atlas: where places are.
+    Places(places::Sources),
     /// A model.
     Train(Training),
     /// Scores of a model.
@@ -48,6 +52,9 @@ pub(crate) struct Training {
     /// Name of the model; it stands in every record that the model was used for.
     #[arg(long)]
     name: String,
+    /// ISO 639-1 code of the language of the corpora: only texts in it are read with the model.
+    #[arg(long, default_value = "en")]
+    language: String,
     /// Counts the models of that name.
     #[arg(long, default_value_t = 1)]
     version: u16,
@@ -73,6 +80,7 @@ pub(crate) struct Scoring {
 pub(crate) fn run(command: &Command) -> Result<()> {
     match command {
         Command::Lists(sources) => lists::run(sources),
+        Command::Places(sources) => places::run(sources),
         Command::Train(training) => train(training),
         Command::Score(Scoring { model, lists, dev }) => scores(&bytes(model)?, &bytes(lists)?, dev),
     }
@@ -86,7 +94,12 @@ fn train(training: &Training) -> Result<()> {
     for corpus in &training.corpus {
         texts.extend(read(corpus, &mut random)?);
     }
-    let model = learn::learn(&texts, &lists, training.effort, &training.name, training.version);
+    let Training { name, language, version, .. } = training;
+    if name.len() > 16 || language.len() > 8 {
+        bail!("a model's name takes 16 bytes and its language 8: shorten `{name}` or `{language}`");
+    }
+    let title = Title { name, language, evaluated: !training.dev.is_empty(), version: *version };
+    let model = learn::learn(&texts, &lists, training.effort, &title);
     std::fs::write(&training.output, &model)
         .with_context(|| format!("can't write the model {}", training.output.display()))?;
     scores(&model, &list_bytes, &training.dev)

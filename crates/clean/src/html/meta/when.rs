@@ -1,9 +1,10 @@
 //! When a page was published and changed.
 //!
-//! Machine-readable dates first (JSON-LD, `meta`, `itemprop`, `time`), then dates written where pages write them
-//! (elements that are called dates), then the date in the address, then a date in a line near the headline, then one in the
-//! data of a script, then one that stands alone. What only says when something was updated
-//! never tells when it was published.
+//! Machine-readable dates first (JSON-LD, `meta` and `itemprop` that say "published"), then dates written by the headline
+//! where pages write them (`time`, elements that are called dates), then the earlier of what `meta` calls just a date and
+//! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in the
+//! data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
+//! was updated never tells when it was published.
 
 use std::ops::Range;
 
@@ -142,8 +143,8 @@ fn earlier(a: Option<DateStamp>, b: Option<DateStamp>) -> Option<DateStamp> {
     }
 }
 
-/// The same instant as the page writes it elsewhere with the outlet's own offset, or by its clock, for one written in UTC: the day
-/// is then the one that its readers know.
+/// The same instant as the page writes it elsewhere with the outlet's own offset, or by its clock, for one written in
+/// UTC: the day is then the one that its readers know.
 fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
     let utc = stamp.value.strip_suffix('Z').or_else(|| stamp.value.strip_suffix("+00:00"))?;
     let instant: jiff::Timestamp = stamp.value.parse().ok()?;
@@ -300,7 +301,7 @@ fn changed(blocks: &Blocks) -> Option<DateStamp> {
     lines.into_iter().find_map(|at| {
         let line = blocks.line(at);
         let (digit, _) = line.char_indices().find(|(_, c)| c.is_ascii_digit())?;
-        tells_update(&line[..digit]).then(|| dated(line)).flatten()
+        opens_update(&line[..digit]).then(|| dated(line)).flatten()
     })
 }
 
@@ -359,6 +360,14 @@ fn tells_other(label: &str) -> bool {
     ];
     let lower = label.to_lowercase();
     tells_update(label) || WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a line that begins so says when the page was changed, and is no sentence about something that was.
+fn opens_update(label: &str) -> bool {
+    const LAST: [&str; 8] = ["last ", "zuletzt", "letzte", "dernière", "última", "ultim", "последн", "最終"];
+    let lower = label.to_lowercase();
+    let opens = LAST.iter().any(|word| lower.contains(word)) && tells_update(label);
+    opens || tells_update(lower.split_whitespace().next().unwrap_or(""))
 }
 
 /// Whether the words before a date say that it is one of a change.
@@ -561,7 +570,9 @@ mod tests {
             assert_eq!(modified.as_deref().and_then(|value| value.get(..10)), Some("2024-05-06"), "{line}");
             assert_eq!(published, None, "{line}");
         }
-        assert_eq!(of("<p>It was modified in 12 ways and then on 6 people</p>", None).1, None);
+        for line in ["It was modified in 12 ways and then on 6 people", "The law was modified on 6 May 2019."] {
+            assert_eq!(of(&format!("<p>{line}</p>"), None).1, None, "{line}");
+        }
     }
 
     #[test]

@@ -27,7 +27,6 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use copydesk_article::{FileNumber, Sequence};
-use copydesk_boilerplate::Rules;
 use copydesk_disk::Generation;
 use copydesk_ledger::{FileRow, FileState, Start};
 use copydesk_readers::{Found, Position};
@@ -39,7 +38,7 @@ use crate::flow::{Item, Read};
 use crate::gate::Gate;
 use crate::intake::{FileSource, IntakePart, Left, Priority};
 use crate::lanes::{LIVE_TURNS, Lanes};
-use crate::learning::needed_by;
+use crate::learning::{Knowledge, needed_by};
 use crate::stages::GivenUp;
 use crate::stages::commit::FileEnd;
 use crate::status::Station;
@@ -291,7 +290,7 @@ impl Reading {
     }
 
     /// What the next article is to use of what was learned: waits until all that it was learned from is committed.
-    fn learned(&self) -> Result<Arc<Rules>, Halt> {
+    fn learned(&self) -> Result<Knowledge, Halt> {
         let needed = needed_by(self.next);
         if self.context.settlement.committed_sequence() < needed {
             self.wait_until(needed)?;
