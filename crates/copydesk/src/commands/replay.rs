@@ -166,7 +166,10 @@ mod tests {
     fn moments_are_days_instants_and_spans() {
         assert_eq!(moment("2026-11-01").expect("a day"), "2026-11-01T00:00:00Z".parse().expect("a moment"));
         assert_eq!(moment("2026-11-01T06:00Z").expect("a moment"), "2026-11-01T06:00:00Z".parse().expect("a moment"));
-        let ago = |text: &str| Timestamp::now().duration_since(moment(text).expect("a span")).as_secs();
+        let ago = |text: &str| {
+            let then = moment(text).expect("a span");
+            Timestamp::now().duration_since(then).as_secs()
+        };
         assert!((36 * 3600..36 * 3600 + 60).contains(&ago("36h")));
         assert!((7 * 86_400..7 * 86_400 + 60).contains(&ago("7d")));
         for wrong in ["yesterday", "-7d", "", "2026-13-01"] {
