@@ -94,6 +94,16 @@ fn write_long_line(path: &Path) {
     file.flush().expect("write");
 }
 
+/// A page of 50 MB in which nothing that opens is ever closed.
+fn write_hostile_page(path: &Path) {
+    let piece = format!("<div class=article-body><table><tr><td><b><a href=x>&amp<!-{}", text(132)).repeat(100);
+    let mut file = BufWriter::new(File::create(path).expect("make the file"));
+    for _ in 0..=50_000_000 / piece.len() {
+        file.write_all(piece.as_bytes()).expect("write");
+    }
+    file.flush().expect("write");
+}
+
 fn write_neighbours(folder: &Path) {
     fs::create_dir(folder).expect("make a folder");
     for number in 0..NEIGHBOURS {
@@ -126,8 +136,10 @@ fn every_bad_file_gets_its_reason_everywhere_and_harms_no_other() {
         file.set_modified(SystemTime::now() - Duration::from_secs(90)).expect("set its time");
     }
     write_long_line(&inbox.join("long.jsonl"));
+    write_hostile_page(&inbox.join("endless.html"));
     let (mut expected, mut delivered) = (BTreeMap::new(), NEIGHBOURS + 2);
     expected.insert(("long.jsonl".to_owned(), "too_large".to_owned()), 1);
+    expected.insert(("endless.html".to_owned(), "too_large".to_owned()), 1);
     for row in &rows {
         delivered += row.delivered;
         for reason in row.reasons {

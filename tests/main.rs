@@ -2,6 +2,10 @@
 //! test in a process of its own all the same.
 
 mod bad_input;
+#[cfg(feature = "webhook")]
+mod catching_up;
+mod control;
+mod deploy;
 mod determinism;
 mod drops;
 mod failpoints;
@@ -9,13 +13,17 @@ mod hostile;
 mod kill;
 mod learning;
 mod lossy;
+mod metrics;
 mod names;
 mod operate;
+mod page;
 mod pressure;
 mod preview;
+mod reload;
 mod samples;
 #[cfg(all(feature = "postgres", feature = "webhook"))]
 mod sinks;
 mod supervision;
 mod support;
+mod systemd;
 mod versions;

@@ -66,6 +66,29 @@ fn the_whole_source_is_told_to_tools() {
 }
 
 #[test]
+fn dates_count_from_the_fetch_and_one_ahead_of_the_arrival_is_a_problem() {
+    let desk = Desk::new();
+    let line = |number, published: &str, fetched: Option<&str>| {
+        let text = body(&mut Dice::new(number), number, 2);
+        serde_json::json!({"text": text, "published": published, "fetched_at": fetched}).to_string()
+    };
+    let lines = [
+        line(1, "3 hours ago", Some("2024-05-06T22:30:00Z")),
+        line(2, "3 hours ago", None),
+        line(3, "2190-01-01", None),
+    ];
+    fs::write(desk.path("dated.jsonl"), lines.join("\n")).expect("write");
+    let seen = said(&preview(&desk, &["--json", "dated.jsonl"]));
+    let articles: Vec<Value> =
+        seen.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["article"].take()).collect();
+    let said = |at: usize, words: &str| articles[at]["problems"].to_string().contains(words);
+    assert_eq!(articles[0]["published"]["value"], "2024-05-06T19:30Z");
+    assert_eq!(articles[0]["problems"], serde_json::json!([]));
+    assert!(articles[1]["published"].is_null() && said(1, "`fetched_at`"), "{}", articles[1]);
+    assert!(articles[2]["published"]["value"] == "2190-01-01" && said(2, "lies ahead"), "{}", articles[2]);
+}
+
+#[test]
 fn one_record_of_many_and_one_that_can_not_be_read() {
     let desk = Desk::new();
     let text = body(&mut Dice::new(7), 7, 2);

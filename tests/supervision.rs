@@ -20,6 +20,7 @@ fn a_task_that_panics_is_started_again_from_the_ledger() {
     input.lay_out(&desk.inbox());
     let mut daemon = desk.start_with(&[("FAILPOINTS", BREAKS_ONCE)]);
     desk.wait_until_taken(&mut daemon);
+    assert_eq!(daemon.metrics().get("copydesk_pipeline_restarts_total{stage=\"sink\"}"), 1.0);
     assert_eq!(daemon.metrics().sum("copydesk_pipeline_restarts_total"), 1.0);
     daemon.stop();
     Outcome::of(&desk).assert_same(&reference(&input));

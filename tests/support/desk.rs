@@ -119,9 +119,13 @@ impl Desk {
         files_below(&self.inbox())
     }
 
-    /// Waits until the drop folder is empty.
+    /// Waits until the drop folder is empty, however long that takes, as long as files keep leaving it.
     pub fn wait_until_taken(&self, daemon: &mut Daemon) {
-        daemon.wait_for("the inbox to be empty", |_| self.inbox_files().is_empty());
+        let mut left = self.inbox_files().len();
+        while left > 0 {
+            daemon.wait_for("the inbox to get emptier", |_| self.inbox_files().len() < left);
+            left = self.inbox_files().len();
+        }
     }
 
     /// Runs a daemon until the drop folder is empty and stops it in good order.
@@ -253,8 +257,22 @@ impl Daemon {
 
     /// SIGTERM.
     pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// SIGHUP: it reads its configuration again.
+    pub fn reload(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.pid().cast_signed()).expect("a process id");
-        kill_process(pid, Signal::TERM).expect("send SIGTERM");
+        kill_process(pid, signal).expect("send a signal");
+    }
+
+    /// How often it has logged a message.
+    pub fn times_said(&self, message: &str) -> usize {
+        self.events().iter().filter(|event| event["message"] == message).count()
     }
 
     /// Stops it in good order: SIGTERM, and it ends with 0.
@@ -270,7 +288,7 @@ impl Daemon {
     pub fn get(&self, page: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address()).expect("connect to the admin address");
         stream.set_read_timeout(Some(PATIENCE)).expect("set a timeout");
-        write!(stream, "GET {page} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n").expect("ask");
+        write!(stream, "GET {page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("ask");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
@@ -290,7 +308,8 @@ impl Daemon {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
-    fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
         *self.address.get_or_init(|| {
             let events = self.events();
             let listen = events.iter().find_map(|event| event["listen"].as_str()).expect("it says where it listens");

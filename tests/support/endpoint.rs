@@ -46,6 +46,11 @@ impl Endpoint {
         self.shared.1.notify_all();
     }
 
+    /// Refuses bodies with another word from now on, or none.
+    pub fn refuse(&self, word: Option<&str>) {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).refuses = word.map(str::to_owned);
+    }
+
     /// What it has taken.
     pub fn records(&self) -> Vec<Value> {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).records.clone()

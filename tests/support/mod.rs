@@ -7,6 +7,7 @@
 #![allow(dead_code)]
 
 pub mod articles;
+pub mod browser;
 pub mod desk;
 pub mod dice;
 pub mod endpoint;

@@ -76,7 +76,7 @@ impl Outcome {
         Self {
             lines: states.iter().map(|((id, _), record)| (id.clone(), record.clone())).collect(),
             states,
-            rows: read_rows(&desk.path("out/articles.db")),
+            rows: rows_in(&desk.path("out/articles.db")),
             arrivals,
             verdicts,
             quarantine: read_quarantine(&desk.path("quarantine")),
@@ -234,7 +234,8 @@ fn read_lines(out: &Path) -> BTreeMap<(String, u64), Value> {
     records
 }
 
-fn read_rows(path: &Path) -> BTreeMap<String, Value> {
+/// The records of a SQLite store, by id, without times; the store must be sound.
+pub fn rows_in(path: &Path) -> BTreeMap<String, Value> {
     if !path.exists() {
         return BTreeMap::new();
     }

@@ -22,10 +22,10 @@ fn answer(reasons: Vec<String>) -> (StatusCode, Json<Health>) {
 
 /// Whether the stages make progress.
 pub async fn live(State(desk): State<Desk>) -> (StatusCode, Json<Health>) {
-    answer(desk.status.why_not_alive(desk.hang_limit))
+    answer(desk.setup.status.why_not_alive(desk.setup.hang_limit))
 }
 
 /// Whether the desk can take articles and deliver them.
 pub async fn ready(State(desk): State<Desk>) -> (StatusCode, Json<Health>) {
-    answer(desk.status.why_not_ready(desk.hang_limit))
+    answer(desk.setup.status.why_not_ready(desk.setup.hang_limit))
 }

@@ -109,6 +109,27 @@ pub enum QuarantineReason {
 }
 
 impl QuarantineReason {
+    /// Every reason.
+    pub const ALL: [Self; 17] = [
+        Self::Empty,
+        Self::Binary,
+        Self::UnsupportedFormat,
+        Self::InvalidJson,
+        Self::WrongShape,
+        Self::NoText,
+        Self::TooLarge,
+        Self::InvalidXml,
+        Self::InvalidWarc,
+        Self::InvalidEmail,
+        Self::Truncated,
+        Self::Corrupt,
+        Self::DecompressionBomb,
+        Self::OrphanSidecar,
+        Self::Unreadable,
+        Self::Panic,
+        Self::KilledProcess,
+    ];
+
     /// The reason as it stands in records, logs and metric labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

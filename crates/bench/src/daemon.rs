@@ -79,6 +79,16 @@ impl Home {
         write(&path, text).with_context(|| format!("can't write {}", path.display()))
     }
 
+    /// Adds to the configuration.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn add(&self, text: &str) -> anyhow::Result<()> {
+        let path = self.config();
+        let whole = read_to_string(&path).with_context(|| format!("can't read {}", path.display()))? + text;
+        write(&path, whole).with_context(|| format!("can't write {}", path.display()))
+    }
+
     fn config(&self) -> PathBuf {
         self.0.join("copydesk.toml")
     }

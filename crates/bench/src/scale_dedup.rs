@@ -12,13 +12,14 @@ use anyhow::ensure;
 use clap::Args;
 use copydesk_article::{ArticleId, Sequence};
 use copydesk_dedup::{
-    Article, Changes, Fingerprint, Holder, Horizon, Index, Judgement, Posting, Recent, TextRow, Window, judge,
+    Article, Changes, Fingerprint, Holder, Horizon, Index, Judgement, Recent, TextRow, Window, judge,
 };
 use copydesk_ledger::{FjallLedger, Ledger, LedgerIndex, Options as LedgerOptions};
 
 use crate::process::{cpu_seconds, peak_memory_bytes, thread_cpu_seconds};
 use crate::random::Random;
 use crate::synthesis::Synthesis;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Articles a batch.
 const BATCH: u64 = 256;
@@ -47,6 +48,9 @@ pub struct Options {
     /// Seed of the articles.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Threads that fingerprint. The verdicts must not depend on them: their digest is printed.
+    #[arg(long, default_value_t = 1)]
+    pub workers: usize,
     /// Random signatures instead of articles: the index alone.
     #[arg(long)]
     pub signatures: bool,
@@ -69,7 +73,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         _ => Source::Signatures(options.seed),
     };
     let before = peak_memory_bytes("self")?;
-    let mut stream = Stream { ledger: FjallLedger::open(&ledger_options)?, recent: Recent::default(), copies: 0 };
+    let mut stream =
+        Stream { ledger: FjallLedger::open(&ledger_options)?, recent: Recent::default(), copies: 0, digest: 0 };
     let slice = options.articles / SLICES;
     let mut done = 0;
     for number in 0..SLICES {
@@ -91,6 +96,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             peak_memory_bytes("self")? >> 20,
         );
     }
+    println!("digest of the verdicts: {:016x}", stream.digest);
     println!("peak memory before the first article: {} MiB (the corpus)", before >> 20);
     let ledger = reopened(stream, &ledger_options)?;
     expire(&ledger, options.windows as u32)
@@ -105,6 +111,8 @@ struct Stream {
     ledger: FjallLedger,
     recent: Recent,
     copies: u64,
+    /// Of all verdicts so far.
+    digest: u64,
 }
 
 impl Stream {
@@ -124,8 +132,7 @@ impl Stream {
         let making = thread_cpu_seconds() - began;
         let window = |number: u64| Window((number * options.windows / (options.articles + 1)) as u32);
         let mut batch = Vec::with_capacity(BATCH as usize);
-        for (number, text) in texts {
-            let text = Fingerprint::of(&text, None);
+        for (number, text) in fingerprints(&texts, options.workers) {
             batch.push(self.judge(number, window(number), &text)?);
         }
         if let Source::Signatures(seed) = source {
@@ -145,6 +152,8 @@ impl Stream {
         let over = self.recent.over(&index, Horizon::default());
         let outcome = judge(&over, &article, &copydesk_dedup::Options::default())?;
         self.copies += u64::from(outcome.judgement != Judgement::Original);
+        let verdict = format!("{:016x} {number} {:?}", self.digest, outcome.judgement);
+        self.digest = xxh3_64(verdict.as_bytes());
         self.recent.push(outcome.changes.clone());
         Ok(outcome.changes)
     }
@@ -164,20 +173,34 @@ impl Stream {
         let index = LedgerIndex { ledger: &self.ledger, horizon: Horizon::default() };
         let over = self.recent.over(&index, Horizon::default());
         over.text(text)?;
-        let holders = over.holders(&anchors)?;
-        let anchors = anchors.into_iter().zip(holders);
+        over.holders(&anchors)?;
         let original = Holder { id: ArticleId::of("scale", None, &number.to_be_bytes()), sequence: Sequence(number) };
         let changes = Changes {
             sequence: Sequence(number),
             window,
             text: Some((text, TextRow { original, likeness: None })),
-            anchors: anchors.map(|(key, before)| Posting { key, before: Some(before) }).collect(),
+            anchors,
             sketch: None,
             address: None,
         };
         self.recent.push(changes.clone());
         Ok(changes)
     }
+}
+
+/// The texts' fingerprints, in their order, by so many threads.
+fn fingerprints(texts: &[(u64, String)], workers: usize) -> Vec<(u64, Fingerprint)> {
+    let of = |texts: &[(u64, String)]| -> Vec<(u64, Fingerprint)> {
+        texts.iter().map(|(number, text)| (*number, Fingerprint::of(text, None))).collect()
+    };
+    if workers <= 1 {
+        return of(texts);
+    }
+    std::thread::scope(|scope| {
+        let parts = texts.chunks(texts.len().div_ceil(workers).max(1));
+        let parts: Vec<_> = parts.map(|part| scope.spawn(move || of(part))).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
+    })
 }
 
 fn reopened(stream: Stream, options: &LedgerOptions) -> anyhow::Result<FjallLedger> {

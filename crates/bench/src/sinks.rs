@@ -34,8 +34,8 @@ pub struct Options {
 }
 
 /// Keys that every sink has and its type does not know.
-const COMMON: [&str; 7] =
-    ["required", "limit_bytes", "batch_articles", "batch_bytes", "batch_secs", "filter", "fields"];
+const COMMON: [&str; 8] =
+    ["required", "start", "limit_bytes", "batch_articles", "batch_bytes", "batch_secs", "filter", "fields"];
 
 #[derive(Deserialize)]
 struct Config {

@@ -12,6 +12,8 @@ use crate::lines::{Page, key};
 const BYLINE_WORDS: usize = 12;
 /// Most authors of an article; a page that lists more is a list of something else.
 const MOST_AUTHORS: usize = 64;
+/// Characters at the start of an article that its dateline stands in.
+const DATELINE: usize = 80;
 
 /// Cuts the bylines and reads them.
 pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
@@ -25,6 +27,21 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
             add(authors, names, line);
         }
     }
+}
+
+/// The agency that a dateline names: "LINDVIK, May 6 (Reuters) - …".
+pub(crate) fn of_dateline(line: &str) -> Option<Author> {
+    let end = line.char_indices().nth(DATELINE).map_or(line.len(), |(end, _)| end);
+    let (place, rest) = line[..end].split_once(['(', '（'])?;
+    let (name, rest) = rest.split_once([')', '）'])?;
+    let name = name.trim();
+    let is_dateline = place.chars().next().is_some_and(char::is_alphabetic) && !place.contains(['.', '"', '“']);
+    let goes_on = rest.trim_start().starts_with(['-', '–', '—']);
+    (is_dateline && goes_on && kind(name) == AuthorKind::Agency).then(|| Author {
+        name: name.to_owned(),
+        raw: line[..end - rest.len()].trim().to_owned(),
+        kind: AuthorKind::Agency,
+    })
 }
 
 /// Authors as supplied, one byline each.
@@ -227,6 +244,22 @@ mod tests {
             ["By the numbers", "By Monday", "By and by the ferry came.", "By ferry", "Bykov", "By", "By: ?", "By 2030"]
         {
             assert_eq!(read(line), [], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_dateline_names_its_agency() {
+        let agency = |line: &str| of_dateline(line).map(|author| (author.name, author.raw));
+        let reuters = Some(("Reuters".to_owned(), "LINDVIK, May 6 (Reuters)".to_owned()));
+        assert_eq!(agency("LINDVIK, May 6 (Reuters) - The ferry left the harbour at noon."), reuters);
+        assert_eq!(agency("Lindvik (dpa) – Die Fähre fuhr um zwölf.").map(|(name, _)| name).as_deref(), Some("dpa"));
+        for line in [
+            "LINDVIK (Harbour Post) - The ferry left.",
+            "The ferry (Reuters) left.",
+            "(Reuters) - The ferry left.",
+            "A (AP",
+        ] {
+            assert_eq!(agency(line), None, "{line}");
         }
     }
 

@@ -10,6 +10,8 @@
 //!    first 4 KiB (WHATWG's labels);
 //! 4. statistics: `chardetng`, which Firefox uses, corrected where it never answers (old Mac and DOS charsets) by
 //!    reading the bytes in each and judging how the words look (`plausible.rs`).
+//!
+//! Lines of another charset in a UTF-8 file are read in that one where it is proven (`mixed.rs`).
 
 use std::borrow::Cow;
 
@@ -17,7 +19,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::codepage::Charset;
-use crate::plausible;
+use crate::{mixed, plausible};
 
 /// Bytes that [`is_binary`] looks at.
 const BINARY_WINDOW: usize = 64 * 1024;
@@ -59,6 +61,22 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], hints: Hints<'_>) -> Decoded<'a> {
         }
     };
     let (text, invalid) = charset.decode(&bytes[mark..]);
+    if invalid
+        && charset == Charset::Whatwg(UTF_8)
+        && let Some(mixed) = mixed::read(&bytes[mark..])
+    {
+        let doubt = format!(
+            "the file is in two charsets: {} of its lines are no `utf-8`, and read as words in `{}`, so they were read in that",
+            mixed.lines,
+            mixed.charset.name()
+        );
+        return Decoded {
+            text: Cow::Owned(mixed.text),
+            charset: charset.name(),
+            invalid: mixed.invalid,
+            doubt: Some(doubt),
+        };
+    }
     Decoded { text, charset: charset.name(), invalid, doubt }
 }
 

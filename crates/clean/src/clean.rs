@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use copydesk_article::{
-    Author, Conflict, DateStamp, Image, Language, Link, Problem, Removal, Repair, RepairKind, Supplied,
+    Author, Conflict, DateStamp, Image, Language, Link, Origin, Problem, Removal, Repair, RepairKind, Supplied,
 };
 use copydesk_boilerplate::Observed;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::lore::Lore;
 use crate::positions::Positions;
 use crate::repair::{Mend, Repaired};
 use crate::settle::{Settle, list, stated};
+use crate::stamp::Stamps;
 use crate::{language, local_time, plain, web};
 
 /// The text of an article as its source gave it.
@@ -129,9 +130,7 @@ pub fn clean_with(input: &Input<'_>, guide: &Guide<'_>) -> Cleaned {
     let (language, language_problem) = language::language(&found.text, supplied.language.as_deref());
     settle.language(&language.code, found.language.as_deref());
     let images = supplied.images.iter().map(|url| Image { url: url.clone(), caption: None, credit: None });
-    let published = settle.date(Field::Published, supplied.published.as_deref(), found.stamps.published);
-    let modified = settle.date(Field::Modified, supplied.modified.as_deref(), found.stamps.modified);
-    let [published, modified] = [published, modified].map(|date| date.map(|stamp| local_time::settle(stamp, supplied)));
+    let (published, modified) = dates(&mut settle, found.stamps, supplied, guide);
     Cleaned {
         charset,
         canonical_url: settle.text(Field::CanonicalUrl, supplied.canonical_url.as_deref(), found.canonical_url),
@@ -244,6 +243,28 @@ fn repairs(mut mends: Vec<Mend>, source: &str) -> Vec<Repair> {
             Repair { start, end: start + len, kind }
         })
         .collect()
+}
+
+/// When the article was published and changed, by whoever says it best.
+fn dates(
+    settle: &mut Settle<'_>,
+    stamps: Stamps,
+    supplied: &Supplied,
+    guide: &Guide<'_>,
+) -> (Option<DateStamp>, Option<DateStamp>) {
+    let fetched = supplied.fetched_at.as_deref().and_then(|text| local_time::instant(text, supplied));
+    let now = fetched.or(guide.received_at);
+    let mut settled = |field: Field, given: Option<&str>, page: Option<DateStamp>, ago: Option<String>| {
+        let page = page.or_else(|| settle.ago(&ago?, Origin::Page));
+        let mut stamp = local_time::settle(settle.date(field, given, page)?, supplied);
+        if let Some(now) = now {
+            local_time::look_ahead(&mut stamp, field.as_str(), now, &mut settle.problems);
+        }
+        Some(stamp)
+    };
+    let published = settled(Field::Published, supplied.published.as_deref(), stamps.published, stamps.published_ago);
+    let modified = settled(Field::Modified, supplied.modified.as_deref(), stamps.modified, stamps.modified_ago);
+    (published, modified)
 }
 
 fn problem(detail: String) -> Problem {

@@ -8,6 +8,7 @@
 use copydesk_article::{Confidence, DatePrecision, DateStamp, Origin, Zone, is_cjk};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::calendar::{is_weekday, month};
 
@@ -24,6 +25,16 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// A reading that was worked out elsewhere.
+    pub(crate) const fn new(value: String, precision: DatePrecision, zone: Zone, confidence: Confidence) -> Self {
+        Self { value, precision, zone, confidence }
+    }
+
+    /// Whether day and month could change places.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.confidence == Confidence::Low
+    }
+
     /// The reading as it stands in a record, `raw` being what was read.
     pub(crate) fn stamp(self, raw: &str, from: Origin) -> DateStamp {
         let Self { value, precision, zone, confidence } = self;
@@ -138,7 +149,9 @@ impl<'a> Cursor<'a> {
 
     /// A run of letters.
     fn word(&mut self) -> Option<&'a str> {
-        let len = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
+        // Marks stand inside words of many scripts.
+        let is_in_word = |c: char| c.is_alphabetic() || is_combining_mark(c);
+        let len = self.rest.find(|c: char| !is_in_word(c)).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(len);
         self.rest = rest;
         (len > 0).then_some(word)
@@ -170,17 +183,31 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `2017-02-07`, `2017/02/07`, `2017.02.07`, `2017年2月7日`
+    /// `2017-02-07`, `2017/02/07`, `2017.02.07`, `2017. 2. 7.`, `2017年2月7日`, `2017년 2월 7일`
     fn year_first(&mut self) -> Option<(Date, Confidence)> {
         let year = self.number(4, 4)?;
-        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.' | '年'))?;
+        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.' | '年' | '년'))?;
+        let (of_month, of_day) = match separator {
+            '年' => ('月', '日'),
+            '년' => ('월', '일'),
+            other => (other, other),
+        };
+        let spaced = !matches!(separator, '-' | '/');
         self.skip(separator);
+        if spaced {
+            self.blanks();
+        }
         let month = self.number(1, 2)?;
-        if !self.skip(if separator == '年' { '月' } else { separator }) {
+        if !self.skip(of_month) {
             return None;
         }
+        if spaced {
+            self.blanks();
+        }
         let day = self.number(1, 2)?;
-        self.skip('日');
+        if of_day != of_month {
+            self.skip(of_day);
+        }
         Some((civil(year, month, day)?, Confidence::High))
     }
 
@@ -206,14 +233,25 @@ impl<'a> Cursor<'a> {
             self.blanks();
             word = self.word()?;
         }
-        let month = month(word)?;
+        let month = if word == "tháng" {
+            self.blanks();
+            self.number(1, 2)?
+        } else {
+            month(word)?
+        };
         self.skip('.');
         self.skip(',');
         self.gap();
+        if let Some(rest) = self.rest.strip_prefix("năm ") {
+            self.rest = rest;
+        }
         if let Some(rest) = self.rest.strip_prefix("de ").or_else(|| self.rest.strip_prefix("del ")) {
             self.rest = rest;
         }
-        let year = self.number(4, 4)?;
+        let year: i16 = self.number(4, 4)?;
+        // In Thailand years count from the death of the Buddha.
+        let is_thai = word.starts_with(|c| ('\u{E00}'..='\u{E7F}').contains(&c));
+        let year = if is_thai && year > 2400 { year - 543 } else { year };
         Some((civil(year, month, day)?, Confidence::High))
     }
 
@@ -271,7 +309,7 @@ impl<'a> Cursor<'a> {
             self.skip(':');
             // A leap second has no place in civil time.
             second = Some(self.number::<i8>(2, 2)?.min(59));
-            let fraction = self.rest.strip_prefix(['.', ',']).unwrap_or("");
+            let fraction = self.rest.strip_prefix(['.', ',', ':']).unwrap_or("");
             let len = fraction.bytes().take_while(u8::is_ascii_digit).count();
             if len > 0 {
                 self.rest = &fraction[len..];
@@ -372,6 +410,16 @@ mod tests {
             ("18 de marzo de 2017", "2017-03-18"),
             ("18 марта 2017", "2017-03-18"),
             ("2017年3月18日", "2017-03-18"),
+            ("2017년 3월 18일", "2017-03-18"),
+            ("2017. 3. 18", "2017-03-18"),
+            ("18 tháng 3, 2017", "2017-03-18"),
+            ("18 tháng 3 năm 2017", "2017-03-18"),
+            ("18 มีนาคม 2560", "2017-03-18"),
+            ("18 مارس 2017", "2017-03-18"),
+            ("18 במרץ 2017", "2017-03-18"),
+            ("18 मार्च 2017", "2017-03-18"),
+            ("18 Μαρτίου 2017", "2017-03-18"),
+            ("18. marca 2017", "2017-03-18"),
             ("03/18/2017", "2017-03-18"),
             ("2017-02-07T10:30:15Z", "2017-02-07T10:30:15Z"),
             ("2017-02-07T10:30:15.123+0430", "2017-02-07T10:30:15+04:30"),

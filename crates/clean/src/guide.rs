@@ -13,6 +13,7 @@
 use std::fmt;
 
 use copydesk_boilerplate::Rules;
+use jiff::Timestamp;
 use regex::Regex;
 use serde::{Deserialize, Deserializer};
 
@@ -28,6 +29,8 @@ pub struct Guide<'a> {
     pub source_name: &'a str,
     /// What the user wants of the source.
     pub source: Option<&'a SourceRules>,
+    /// When the article arrived. A date after its fetch, or after this where that is unknown, is a problem noted.
+    pub received_at: Option<Timestamp>,
 }
 
 impl Guide<'_> {

@@ -6,7 +6,8 @@
 //! body. A text that begins with prose has no headline, nor has one without
 //! prose (a list, a poem). The headline goes to `title`, each copy of it goes, and so do the one- to
 //! three-word lines above it: menus and section labels. A table of numbers above the prose has none. Three or more such lines in a row above the prose are
-//! a menu even without a headline. Lines between headline and prose may be a deck, and stay.
+//! a menu even without a headline. Lines between headline and prose
+//! may be a deck, and stay; a single one of some length is the `subtitle`.
 
 use copydesk_article::RemovalReason;
 
@@ -17,6 +18,8 @@ const MENU_WORDS: usize = 3;
 /// Fewest entries that make a menu without a headline below it.
 const MENU_LINES: usize = 3;
 
+/// Fewest words of a deck.
+const DECK_WORDS: usize = 5;
 /// Most lines from the headline to the prose: deck, caption, credit.
 const HEADLINE_DISTANCE: usize = 6;
 /// Fewest lines above the prose that are a table if half of them have numbers.
@@ -35,6 +38,19 @@ pub(crate) fn cut(page: &mut Page<'_>, kept: &[usize], asides: &[bool], title: &
         cut_title(page, kept, head, title);
     }
     cut_menus(page, &kept[..head]);
+}
+
+/// The deck: the one line between headline and prose that stands, where there is but one. It is a part of the body, too.
+pub(crate) fn deck(page: &Page<'_>) -> Option<String> {
+    let title = page.lines.iter().position(|line| line.cut == Some(RemovalReason::Title))?;
+    let kept = page.kept();
+    let (first, _) = page.prose(&kept)?;
+    let mut between = kept[..first].iter().copied().skip_while(|&index| index < title);
+    let index = between.next().filter(|_| between.next().is_none())?;
+    let (line, size) = (page.line(index), &page.lines[index].size);
+    let is_deck =
+        (DECK_WORDS..=2 * HEADLINE_WORDS).contains(&size.words) && !line.ends_with(':') && !is_table_row(line);
+    is_deck.then(|| line.to_owned())
 }
 
 /// Position in `kept` of the line that is the headline.

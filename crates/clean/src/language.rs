@@ -3,7 +3,7 @@
 //! An unsure guess is `und` with the confidence it had, never a language name that may be wrong.
 
 use copydesk_article::Language;
-use copydesk_language::{identify, parts};
+use copydesk_language::{identify, switches};
 
 /// ISO 639-3 codes that people write for languages that have a code of two letters.
 const TWO_LETTERS: &[(&str, &str)] = &[
@@ -108,12 +108,7 @@ fn primary_subtag(raw: &str) -> Option<String> {
 
 fn guess(text: &str) -> Language {
     let found = identify(text);
-    let mut others: Vec<String> = Vec::new();
-    for part in parts(text) {
-        if part.code != found.code && part.code != "und" && !others.iter().any(|other| other == part.code) {
-            others.push(part.code.to_owned());
-        }
-    }
+    let others = switches(text).into_iter().filter(|&code| code != found.code).map(str::to_owned).collect();
     Language { code: found.code.to_owned(), confidence: f64::from(found.confidence), parts: others }
 }
 

@@ -3,7 +3,7 @@
 //! Pure functions over one article: no I/O, no async, no state between articles, no panic on any bytes, time
 //! linear in the text (a sort aside). Nothing here knows of files, stages or stores. The way through:
 //!
-//! 1. `charset.rs` (with `codepage.rs`, `plausible.rs`): bytes become text;
+//! 1. `charset.rs` (with `codepage.rs`, `plausible.rs`, `mixed.rs`): bytes become text;
 //! 2. `repair.rs` (with `invisible.rs` and the crate `copydesk-mojibake`): entities and misread text are undone, what
 //!    nobody sees and means goes, the text is composed to NFC;
 //! 3. `plain.rs` for plain text: `lines.rs` measures its lines, `wrap.rs` joins those of wrapped paragraphs, and the
@@ -13,9 +13,10 @@
 //!    title and the menu above it), until none finds anything;
 //!    `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
 //! 4. `web.rs` for pages and pieces of HTML: `html/` finds the article and what the page says about it;
-//! 5. `date.rs` (with `calendar.rs`) and `language.rs` read dates and the language;
+//! 5. `date.rs` (with `calendar.rs`), `relative.rs` (what counts from the fetch) and `language.rs` read dates and the
+//!    language;
 //! 6. `settle.rs`: the user's word beats the page's; what loses is a conflict. `local_time.rs`: the source's
-//!    time zone and order of numbers.
+//!    time zone and order of numbers, and whether a date lies ahead.
 //!
 //! Three promises for plain text, each a property test in `tests/clean.rs`:
 //!
@@ -47,9 +48,11 @@ mod language;
 mod lines;
 mod local_time;
 mod lore;
+mod mixed;
 mod plain;
 mod plausible;
 mod positions;
+mod relative;
 mod repair;
 mod repeats;
 mod settle;

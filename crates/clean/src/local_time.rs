@@ -4,9 +4,9 @@
 //! machine.
 
 use copydesk_article::{Confidence, DateOrder, DatePrecision, DateStamp, Origin, Supplied, Zone};
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::date;
 
@@ -43,7 +43,8 @@ pub fn instant(text: &str, supplied: &Supplied) -> Option<Timestamp> {
 
 /// Reads a date again as its source means it; what the date says itself stands.
 pub(crate) fn settle(mut stamp: DateStamp, supplied: &Supplied) -> DateStamp {
-    if stamp.confidence == Confidence::Low
+    // Other doubts than that of the order are not for the source to settle.
+    if date::read(&stamp.raw).is_some_and(|reading| reading.is_ambiguous())
         && let Some(order) = supplied.date_order
     {
         // Read day first where either order was possible.
@@ -56,13 +57,56 @@ pub(crate) fn settle(mut stamp: DateStamp, supplied: &Supplied) -> DateStamp {
     }
     if stamp.zone == Zone::Unknown
         && stamp.precision != DatePrecision::Day
-        && let Some(zone) = supplied.time_zone.as_deref().and_then(time_zone)
+        && let Some(zone) = zone(supplied)
         && let Some(offset) = offset_at(&stamp.value, &zone)
     {
         stamp.value.push_str(&offset);
         stamp.zone = Zone::Source;
     }
     stamp
+}
+
+/// The zone that the source's dates are meant in, if it is known.
+pub(crate) fn zone(supplied: &Supplied) -> Option<TimeZone> {
+    supplied.time_zone.as_deref().and_then(time_zone)
+}
+
+/// Looks at a settled date from the moment at which it was there to be read. One that can be read in two orders, and
+/// lies ahead in one of them only, is meant in the other. What lies ahead all the same is said, and stands.
+pub(crate) fn look_ahead(stamp: &mut DateStamp, field: &str, now: Timestamp, problems: &mut Vec<String>) {
+    if !lies_ahead(stamp, now) {
+        return;
+    }
+    if stamp.confidence == Confidence::Low
+        && date::read(&stamp.raw).is_some_and(|reading| reading.is_ambiguous())
+        && let Some(value) = swapped(&stamp.value)
+    {
+        let other = DateStamp { value, confidence: Confidence::High, ..stamp.clone() };
+        if !lies_ahead(&other, now) {
+            *stamp = other;
+            return;
+        }
+    }
+    problems.push(format!(
+        "`{field}` is `{}`, which lies ahead of {now}, when the article was there to be read; it stands as it was read",
+        stamp.value
+    ));
+}
+
+/// Whether a date lies ahead wherever on earth it is meant; clocks may be wrong by an hour.
+fn lies_ahead(stamp: &DateStamp, now: Timestamp) -> bool {
+    let Ok(latest) = now.checked_add(SignedDuration::from_hours(1)) else { return false };
+    if stamp.zone != Zone::Unknown
+        && let Ok(instant) = stamp.value.parse::<Timestamp>()
+    {
+        return instant > latest;
+    }
+    let Ok(first_zone) = Offset::from_hours(14) else { return false };
+    let latest = first_zone.to_datetime(latest);
+    match stamp.value.parse::<DateTime>() {
+        Ok(local) if stamp.precision != DatePrecision::Day => local > latest,
+        _ => stamp.value.get(..10).and_then(|day| day.parse::<Date>().ok()).is_some_and(|day| day > latest.date()),
+    }
 }
 
 /// The value with month and day changed places, where that is a date.
@@ -112,6 +156,30 @@ mod tests {
         assert_eq!(read("03/04/2024", Some(DateOrder::Mdy)), ("2024-03-04".into(), Confidence::High));
         assert_eq!(read("03/04/2024", Some(DateOrder::Dmy)), ("2024-04-03".into(), Confidence::High));
         assert_eq!(read("2024-04-03", Some(DateOrder::Mdy)), ("2024-04-03".into(), Confidence::High));
+    }
+
+    #[test]
+    fn a_date_ahead_is_said_and_an_order_that_leads_ahead_is_the_wrong_one() {
+        let now: Timestamp = "2024-05-06T10:00:00Z".parse().expect("an instant");
+        let look = |raw: &str| {
+            let mut problems = Vec::new();
+            let mut stamp = settled(raw, None, None);
+            look_ahead(&mut stamp, "published", now, &mut problems);
+            (stamp.value, problems.len())
+        };
+        for (raw, value, problems) in [
+            ("2024-05-06", "2024-05-06", 0),
+            ("2024-05-07", "2024-05-07", 0),
+            ("2024-05-08", "2024-05-08", 1),
+            ("2024-05-06T10:50:00Z", "2024-05-06T10:50:00Z", 0),
+            ("2024-05-06T12:50:00Z", "2024-05-06T12:50:00Z", 1),
+            ("2024-05-06 20:00", "2024-05-06T20:00", 0),
+            ("03/12/2024", "2024-03-12", 0),
+            ("03/12/2025", "2025-12-03", 1),
+            ("03/04/2024", "2024-04-03", 0),
+        ] {
+            assert_eq!(look(raw), (value.to_owned(), problems), "{raw}");
+        }
     }
 
     #[test]

@@ -49,6 +49,12 @@ pub(crate) fn read(
     lore.begin(&mut page);
     cut_all(&mut page, &mut found, lore);
     found.observed = lore.observed(&page);
+    found.subtitle = headline::deck(&page);
+    if found.authors.is_empty()
+        && let Some(first) = page.prose(&page.kept()).map(|(first, _)| page.kept()[first])
+    {
+        found.authors.extend(byline::of_dateline(page.line(first)));
+    }
     if mode == Mode::Off {
         found.text = source.to_owned();
         return found;
@@ -62,6 +68,8 @@ pub(crate) fn read(
         found.problems.push(format!(
             "more than {MOST_CUT_PERCENT} % of the body looked like furniture of the page, so nothing was removed; set the mode of cleaning to `mark` to see it"
         ));
+        // What was joined was joined because of cuts that are not made: as it came, the text is judged alike again.
+        page = Page::new(&repaired.text);
     }
     found.text = compose(&page, repaired, cut, &mut found.mends);
     found
@@ -102,20 +110,9 @@ fn cut_all(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
     }
 }
 
-/// What lines say, and what is known of them. A menu that is known does not hide the headline below it.
-fn cut_known(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
-    for _ in 0..MAX_TURNS {
-        let before = page.cuts();
-        run_rules(page, found);
-        lore.cut(page, found.title.is_some());
-        if page.cuts() == before {
-            return;
-        }
-    }
-}
-
-/// The rules that look at what lines say.
-pub(crate) fn run_rules(page: &mut Page<'_>, found: &mut Found) {
+/// The rules that look at what lines say, and what is known of them once those find nothing: a menu that is known does
+/// not hide the headline below it.
+pub(crate) fn cut_known(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
     for _ in 0..MAX_TURNS {
         let before = page.cuts();
         // A second body hides that a tail ends the first; a tail hides dates and names of other articles.
@@ -125,7 +122,10 @@ pub(crate) fn run_rules(page: &mut Page<'_>, found: &mut Found) {
         byline::cut(page, &mut found.authors);
         furniture::cut(page);
         if page.cuts() == before {
-            return;
+            lore.cut(page, found.title.is_some());
+            if page.cuts() == before {
+                return;
+            }
         }
     }
 }

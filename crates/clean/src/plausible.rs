@@ -57,7 +57,7 @@ fn family(guess: &'static Encoding) -> Vec<Charset> {
 }
 
 /// How much a text looks like words: points for each character beyond ASCII, by itself and by its neighbours.
-fn score(text: &str) -> f64 {
+pub(crate) fn score(text: &str) -> f64 {
     let mut points = 0.0;
     let mut before = ' ';
     let mut characters = text.chars().peekable();

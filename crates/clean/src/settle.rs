@@ -5,9 +5,12 @@
 
 use copydesk_article::{Author, AuthorKind, Conflict, DatePrecision, DateStamp, Origin, Supplied, Zone};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::guide::{Field, SourceRules};
 use crate::lines::key;
-use crate::{byline, date};
+use crate::{byline, date, local_time, relative};
 
 /// The fields of an article as they are settled one by one.
 pub(crate) struct Settle<'a> {
@@ -16,12 +19,17 @@ pub(crate) struct Settle<'a> {
     /// What was supplied and can't be read, in words.
     pub problems: Vec<String>,
     rules: Option<&'a SourceRules>,
+    /// When the article was fetched, if that is known, and the zone of its days.
+    fetched: Option<Timestamp>,
+    zone: Option<TimeZone>,
 }
 
 impl<'a> Settle<'a> {
     /// Begins with what was said to be in conflict before.
     pub(crate) fn new(supplied: &Supplied, rules: Option<&'a SourceRules>) -> Self {
-        Self { conflicts: supplied.conflicts.clone(), problems: Vec::new(), rules }
+        let fetched = supplied.fetched_at.as_deref().and_then(|text| local_time::instant(text, supplied));
+        let zone = local_time::zone(supplied);
+        Self { conflicts: supplied.conflicts.clone(), problems: Vec::new(), rules, fetched, zone }
     }
 
     fn trusts(&self, field: Field) -> bool {
@@ -43,21 +51,28 @@ impl<'a> Settle<'a> {
         Some(won)
     }
 
+    /// A date that counts from the fetch.
+    pub(crate) fn ago(&self, raw: &str, from: Origin) -> Option<DateStamp> {
+        Some(relative::read(raw, self.fetched?, self.zone.as_ref())?.stamp(raw, from))
+    }
+
     /// A date.
     pub(crate) fn date(&mut self, field: Field, supplied: Option<&str>, page: Option<DateStamp>) -> Option<DateStamp> {
         let Some(raw) = stated(supplied) else { return page };
         let name = field.as_str();
-        let Some(reading) = date::read(&raw) else {
+        let read = date::read(&raw).map(|reading| reading.stamp(&raw, Origin::Supplied));
+        let Some(supplied) = read.or_else(|| self.ago(&raw, Origin::Supplied)) else {
             if page.is_some() && self.distrusts(field) {
                 self.lost(name, raw, Origin::Supplied);
                 return page;
             }
-            self.problems.push(format!(
-                "supplied `{name}` is not a date: `{raw}`; `{name}` is left empty; ISO 8601 is always read"
-            ));
+            self.problems.push(if self.fetched.is_none() && relative::is_relative(&raw) {
+                format!("supplied `{name}` is `{raw}` and nothing says when that was: give `fetched_at`, too")
+            } else {
+                format!("supplied `{name}` is not a date: `{raw}`; `{name}` is left empty; ISO 8601 is always read")
+            });
             return None;
         };
-        let supplied = reading.stamp(&raw, Origin::Supplied);
         let Some(page) = page else { return Some(supplied) };
         let is_same = is_same_time(&supplied, &page);
         let (won, lost, from) = self.weigh(field, supplied, page);

@@ -10,6 +10,7 @@ use copydesk_article::{DateStamp, Origin, RemovalReason};
 
 use crate::date::{self, Reading};
 use crate::lines::Page;
+use crate::relative;
 
 /// What the page says about its dates.
 #[derive(Debug, Default)]
@@ -18,6 +19,10 @@ pub(crate) struct Stamps {
     pub published: Option<DateStamp>,
     /// When it was last changed.
     pub modified: Option<DateStamp>,
+    /// When it was published, counted from the fetch, where no date says it.
+    pub published_ago: Option<String>,
+    /// When it was last changed, likewise.
+    pub modified_ago: Option<String>,
 }
 
 /// Most words of a line that only dates the article.
@@ -25,7 +30,8 @@ const STAMP_WORDS: usize = 14;
 
 /// A label and its date at the start of a line.
 struct Label<'a> {
-    reading: Reading,
+    /// None where it counts from the fetch.
+    reading: Option<Reading>,
     raw: &'a str,
     modified: bool,
     len: usize,
@@ -47,6 +53,9 @@ pub(crate) fn cut(page: &mut Page<'_>, stamps: &mut Stamps) {
                 && let Some(reading) = date::read(line)
             {
                 stamps.published.get_or_insert_with(|| reading.stamp(line, Origin::Page));
+                page.cut(index, RemovalReason::Date);
+            } else if at < head && relative::counts(line) {
+                stamps.published_ago.get_or_insert_with(|| line.to_owned());
                 page.cut(index, RemovalReason::Date);
             } else {
                 at_start = false;
@@ -70,8 +79,15 @@ pub(crate) fn cut(page: &mut Page<'_>, stamps: &mut Stamps) {
             at_start = false;
             continue;
         }
-        let slot = if label.modified { &mut stamps.modified } else { &mut stamps.published };
-        slot.get_or_insert_with(|| label.reading.stamp(label.raw, Origin::Page));
+        let (slot, ago) = if label.modified {
+            (&mut stamps.modified, &mut stamps.modified_ago)
+        } else {
+            (&mut stamps.published, &mut stamps.published_ago)
+        };
+        match label.reading {
+            Some(reading) => _ = slot.get_or_insert_with(|| reading.stamp(label.raw, Origin::Page)),
+            None => _ = ago.get_or_insert_with(|| label.raw.to_owned()),
+        }
     }
 }
 
@@ -113,7 +129,14 @@ fn label(line: &str) -> Option<Label<'_>> {
     let opens_text = bare || after.trim_start().starts_with(':');
     let after = after.trim_start();
     let after = after.strip_prefix([':', '-', '–', '|']).unwrap_or(after).trim_start();
-    let (reading, date_len) = date::read_start(after)?;
+    let (reading, date_len) = match date::read_start(after) {
+        Some((reading, len)) => (Some(reading), len),
+        None => {
+            let end = if bracketed { after.find([')', ']'])? } else { after.len() };
+            let counted = after[..end].trim_end();
+            (relative::is_relative(counted).then_some(None)?, counted.len())
+        }
+    };
     let raw = &after[..date_len];
     let mut rest = &after[date_len..];
     if bracketed {
@@ -151,6 +174,18 @@ mod tests {
     fn the_first_of_each_kind_counts() {
         let text = format!("6 May 2019\n\nUpdated: May 8, 2019 10:15 am\n\n{PROSE}\n\n(Last updated on: 9 May 2019)");
         assert_eq!(run(&text), (vec![PROSE.into()], Some("2019-05-06".into()), Some("2019-05-08T10:15".into())));
+    }
+
+    #[test]
+    fn what_counts_from_the_fetch_is_kept_for_it() {
+        let text = format!("3 hours ago\n\nUpdated: 5 minutes ago\n\n{PROSE}\n\n2 days ago\n\nToday");
+        let mut page = Page::new(&text);
+        let mut stamps = Stamps::default();
+        cut(&mut page, &mut stamps);
+        assert_eq!(page.kept().into_iter().map(|i| page.line(i)).collect::<Vec<_>>(), [PROSE, "2 days ago", "Today"]);
+        let ago = (stamps.published_ago.as_deref(), stamps.modified_ago.as_deref());
+        assert_eq!(ago, (Some("3 hours ago"), Some("5 minutes ago")));
+        assert_eq!(run(&format!("(Published yesterday){PROSE}")).0, [PROSE]);
     }
 
     #[test]

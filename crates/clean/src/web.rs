@@ -51,7 +51,12 @@ pub(crate) fn read(
         title,
         subtitle,
         authors: if marked.is_empty() { authors } else { marked },
-        stamps: Stamps { published: published.or(stamps.published), modified: modified.or(stamps.modified) },
+        stamps: Stamps {
+            published: published.or(stamps.published),
+            modified: modified.or(stamps.modified),
+            published_ago: meta.published_ago.or(stamps.published_ago),
+            modified_ago: stamps.modified_ago,
+        },
         language,
         kind,
         completeness,

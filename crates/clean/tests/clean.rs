@@ -131,6 +131,61 @@ fn what_is_supplied_beats_what_the_text_says() {
 }
 
 #[test]
+fn what_counts_from_the_fetch_is_counted_from_it() {
+    let source = format!("Board closes old ferry pier\n\n3 hours ago\n\nUpdated: yesterday at 10:15\n\n{}", body());
+    let supplied = Supplied {
+        fetched_at: Some("2024-05-06T22:30:00Z".into()),
+        time_zone: Some("Europe/Zurich".into()),
+        ..Supplied::default()
+    };
+    let cleaned = with(&source, &supplied, Mode::Cut);
+    let value = |date: Option<copydesk_article::DateStamp>| date.map(|date| (date.value, date.raw));
+    assert_eq!(cleaned.text, body());
+    assert_eq!(value(cleaned.published), Some(("2024-05-06T19:30Z".into(), "3 hours ago".into())));
+    assert_eq!(value(cleaned.modified), Some(("2024-05-06T10:15+02:00".into(), "yesterday at 10:15".into())));
+    // Without the fetch it is cut all the same, and says nothing.
+    let unknown = cut(&source);
+    assert_eq!((unknown.text, unknown.published, unknown.modified), (body(), None, None));
+    let given = Supplied { published: Some("2 days ago".into()), ..supplied };
+    assert_eq!(value(with(&body(), &given, Mode::Cut).published).expect("a date").0, "2024-05-05");
+    let alone = Supplied { fetched_at: None, ..given };
+    assert!(with(&body(), &alone, Mode::Cut).problems[0].detail.contains("`fetched_at`"));
+}
+
+#[test]
+fn a_date_ahead_of_the_fetch_is_a_problem_and_stands() {
+    let supplied = Supplied { fetched_at: Some("2024-05-06T22:30:00Z".into()), ..Supplied::default() };
+    let cleaned = with(&format!("Published: 9 May 2024\n\n{}", body()), &supplied, Mode::Cut);
+    assert_eq!(cleaned.published.expect("a date").value, "2024-05-09");
+    assert!(cleaned.problems[0].detail.contains("`published` is `2024-05-09`"), "{:?}", cleaned.problems);
+}
+
+#[test]
+fn deck_and_agency_are_told() {
+    let deck = "Fishermen say that they will appeal against it";
+    let first = "LINDVIK, May 6 (Reuters) - The harbour board voted on Monday to close the old ferry pier for good.";
+    let cleaned = cut(&format!("Board closes old ferry pier\n\n{deck}\n\n{first}\n\n{}", body()));
+    assert_eq!(
+        (cleaned.title.as_deref(), cleaned.subtitle.as_deref()),
+        (Some("Board closes old ferry pier"), Some(deck))
+    );
+    assert!(cleaned.text.starts_with(deck));
+    assert_eq!((cleaned.authors[0].name.as_str(), cleaned.authors[0].kind), ("Reuters", AuthorKind::Agency));
+}
+
+#[test]
+fn lines_of_another_charset_are_read_in_it_and_that_is_said() {
+    let line = "Das Café am Hafen schließt, sagte der Bürgermeister, und die Gäste gehen.";
+    let latin: Vec<u8> = line.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+    let good = "Die Fähre über den Fluß fährt täglich; schöne Grüße, schrieb die Bürgermeisterin für die Gäste.";
+    let bytes = [body().as_bytes(), b"\n\n", &latin, b"\n\n", good.as_bytes()].concat();
+    let cleaned = clean(&Input { source: Source::Bytes(&bytes), supplied: &Supplied::default(), mode: Mode::Cut });
+    assert!(cleaned.text.contains(line), "{}", cleaned.text);
+    assert_eq!((cleaned.charset.as_deref(), cleaned.repairs.len()), (Some("utf-8"), 0));
+    assert!(cleaned.problems[0].detail.contains("`windows-1252`"));
+}
+
+#[test]
 fn marking_and_off_leave_the_text() {
     let source = format!("Skip to main content\n\n date 2019-05-06 {}\n\nShare this post", body());
     let cut = cut(&source);
@@ -154,6 +209,21 @@ fn too_much_furniture_leaves_the_text_whole() {
     // A text that is its own title keeps it.
     let supplied = Supplied { title: Some("Old pier to close".into()), ..Supplied::default() };
     assert_eq!(with("Old pier to close", &supplied, Mode::Cut).text, "Old pier to close");
+}
+
+#[test]
+fn what_is_left_whole_is_left_whole_again() {
+    let notice = "We use cookies to show you the ferries that you may like, to count those who read of them, and to \
+                  let the board know which of its piers are thought of most, on which days and by whom.";
+    let source = format!(
+        "By: Ingrid Solberg\nShare this post\nThe harbour board voted on Monday evening to close the old ferry\npier \
+         for good, and the fishermen said that they would appeal.\n\n{notice}\n\n{notice} So."
+    );
+    let once = cut(&source);
+    assert!(once.problems[0].detail.contains("60 %"), "{:?}", once.problems);
+    assert_eq!((once.text.as_str(), once.removed.len()), (source.as_str(), 0));
+    let again = cut(&once.text);
+    assert_eq!((again.text, again.removed, again.repairs), (once.text, vec![], vec![]));
 }
 
 #[test]
@@ -192,7 +262,9 @@ fn page() -> impl Strategy<Value = String> {
             "All rights reserved", "“No.”", "And the sea was calm.", "Board closes old ferry pier", "Pier",
             "cafÃ© &amp; bar, the ownerâ€™s own", "Do\u{AD}nau\u{200B}", "The board\nof the old harbour",
             "The harbour board voted on Monday evening to close the old ferry\npier for good, and the fishermen said so.",
-            "We use cookies to give you the best experience.", "\u{1}", "\u{FEFF}", "港口委员会投票决定关闭码头",
+            "We use cookies to give you the best experience.",
+            "We use cookies to show you the ferries that you may like, to count those who read of them, and to let the board know which of its piers are thought of most, on which days and by whom.",
+            "\u{1}", "\u{FEFF}", "港口委员会投票决定关闭码头",
         ]).prop_map(str::to_owned),
     ];
     let glue = proptest::sample::select(vec![

@@ -22,7 +22,7 @@ fn supplied(site: Option<&str>) -> Supplied {
 }
 
 fn with(source: Source<'_>, site: Option<&str>, rules: &Rules, source_rules: Option<&SourceRules>) -> Cleaned {
-    let guide = Guide { learned: Some(rules), source_name: "wire", source: source_rules };
+    let guide = Guide { learned: Some(rules), source_name: "wire", source: source_rules, received_at: None };
     clean_with(&Input { source, supplied: &supplied(site), mode: Mode::Cut }, &guide)
 }
 

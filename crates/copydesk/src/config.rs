@@ -10,12 +10,16 @@ use std::path::{Path, PathBuf};
 use copydesk_clean::{Field, Mode, Pattern, SourceRules};
 use copydesk_pipeline::{Dedup, Entities, Filter, Inbox, Options as PipelineOptions, Policies, Priority};
 use copydesk_readers::SourceDefaults;
-use copydesk_sinks::{Choice, Filter as SinkFilter, KINDS, RECORD_FIELDS, SinkOptions, StdoutOptions, is_built};
+use copydesk_sinks::{Secret, SinkOptions, StdoutOptions};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml_edit::{Document, Item, Table, Value};
 
 use crate::config_error::{ConfigError, nearest};
+
+mod sinks;
+
+pub use sinks::SinkConfig;
 
 /// Where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["config/copydesk.toml", "/etc/copydesk/copydesk.toml"];
@@ -34,10 +38,6 @@ const MAIN_INBOX: &str = "main";
 
 /// Keys of `[intake]` that another inbox does not take over.
 const OWN_INBOX_KEYS: [&str; 5] = ["folder", "done", "path", "include", "exclude"];
-
-/// Keys every sink has besides those of its type.
-const COMMON: [&str; 8] =
-    ["type", "required", "limit_bytes", "batch_articles", "batch_bytes", "batch_secs", "filter", "fields"];
 
 /// Everything the configuration says.
 #[derive(Clone, Debug)]
@@ -81,97 +81,19 @@ pub struct CleanConfig {
 }
 
 /// `[admin]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdminConfig {
-    /// Address of `/metrics`, `/livez` and `/readyz`. Default `127.0.0.1:9464`.
+    /// Address of the page, the API, `/metrics`, `/livez` and `/readyz`. Default `127.0.0.1:9464`.
     pub listen: SocketAddr,
+    /// Token that changes from another machine need. Without one nobody there may change anything.
+    pub token: Option<Secret>,
 }
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)), token: None }
     }
-}
-
-/// What every sink can be told, and what its type can.
-#[derive(Clone, Debug)]
-pub struct SinkConfig {
-    /// What every sink can be told.
-    pub common: SinkCommon,
-    /// What its type can.
-    pub options: SinkOptions,
-}
-
-impl SinkConfig {
-    /// A sink of which nothing is said but what its type needs.
-    #[must_use]
-    pub fn alone(options: SinkOptions) -> Self {
-        let common = SinkCommon {
-            kind: options.kind().to_owned(),
-            required: yes(),
-            limit_bytes: gibibyte(),
-            batch_articles: batch_articles(),
-            batch_bytes: batch_bytes(),
-            batch_secs: 0.0,
-            filter: SinkFilter::default(),
-            fields: None,
-        };
-        Self { common, options }
-    }
-}
-
-/// What every sink can be told.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SinkCommon {
-    /// Type of the store.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Whether files wait in the inbox until it has everything of theirs. Default true.
-    #[serde(default = "yes")]
-    pub required: bool,
-    /// Outbox bytes an optional sink may fall behind before its oldest rows expire. Default 1 GiB.
-    #[serde(default = "gibibyte")]
-    pub limit_bytes: u64,
-    /// Rows a batch. Default 500.
-    #[serde(default = "batch_articles")]
-    pub batch_articles: usize,
-    /// Bytes a batch. Default 8 MiB.
-    #[serde(default = "batch_bytes")]
-    pub batch_bytes: u64,
-    /// How long a batch that is not full waits for more, in seconds. Default 0: not at all.
-    #[serde(default)]
-    pub batch_secs: f64,
-    /// Which articles it takes. Default: all.
-    #[serde(default)]
-    pub filter: SinkFilter,
-    /// Which fields of the record it gets. Default: all.
-    pub fields: Option<Vec<String>>,
-}
-
-impl SinkCommon {
-    /// Which articles go to it, and what of them.
-    #[must_use]
-    pub fn choice(&self) -> Choice {
-        Choice { filter: self.filter.clone(), fields: self.fields.clone() }
-    }
-}
-
-const fn yes() -> bool {
-    true
-}
-
-const fn gibibyte() -> u64 {
-    1 << 30
-}
-
-const fn batch_articles() -> usize {
-    500
-}
-
-const fn batch_bytes() -> u64 {
-    8 << 20
 }
 
 impl Config {
@@ -352,43 +274,7 @@ impl Config {
                 }
             }
         }
-        let mut targets = BTreeMap::new();
-        for (name, sink) in &self.sinks {
-            // It names a folder of what the sink rejects.
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
-                return wrong(format!("sink `{name}`: a name takes letters, digits, `-` and `_`"));
-            }
-            if !(0.0..=86_400.0).contains(&sink.common.batch_secs) {
-                return wrong(format!("sink `{name}`: `batch_secs` takes seconds from 0 to 86400"));
-            }
-            for field in sink.common.fields.iter().flatten() {
-                if !sink.options.takes_fields() {
-                    return wrong(format!("sink `{name}`: its tables need whole records, `fields` is not for it"));
-                }
-                if !RECORD_FIELDS.contains(&field.as_str()) {
-                    let error = ConfigError::at(
-                        source.path,
-                        source.text,
-                        None,
-                        format!("sink `{name}`: the record has no field `{field}`"),
-                    );
-                    return Err(match nearest(field, RECORD_FIELDS) {
-                        Some(near) => error.with_help(format!("did you mean `{near}`?")),
-                        None => error.with_help(format!("its fields are {}", RECORD_FIELDS.join(", "))),
-                    });
-                }
-            }
-            let Some(path) = sink.options.file() else { continue };
-            if all.iter().any(|(_, inbox)| path.parent() == Some(&inbox.folder)) {
-                return wrong(format!(
-                    "sink `{name}` writes into the drop folder, where its file would be taken for an article: name a path elsewhere"
-                ));
-            }
-            if let Some(other) = targets.insert(path, name) {
-                return wrong(format!("sinks `{other}` and `{name}` have one path: give each its own"));
-            }
-        }
-        Ok(())
+        sinks::check(source, &self.sinks, &all)
     }
 
     fn resolve(&mut self, base: &Path) {
@@ -402,6 +288,9 @@ impl Config {
         }
         for sink in self.sinks.values_mut() {
             sink.options.resolve_paths(base);
+        }
+        if let Some(token) = &mut self.admin.token {
+            token.resolve_path(base);
         }
         // The desk must not eat its own output where that stands inside the inbox.
         let mut own = vec![self.ledger.folder.clone()];
@@ -536,62 +425,6 @@ impl Source<'_> {
         Ok(inboxes)
     }
 
-    fn sinks(&self, item: Option<&Item>) -> Result<BTreeMap<String, SinkConfig>, ConfigError> {
-        let mut sinks = BTreeMap::new();
-        let table = item.map(|item| self.table(item)).transpose()?.unwrap_or_default();
-        for (name, item) in &table {
-            sinks.insert(name.to_owned(), self.sink(self.table(item)?)?);
-        }
-        if sinks.is_empty() {
-            return Err(ConfigError::at(self.path, self.text, None, "there is no sink, so nothing would be delivered")
-                .with_help("add a section `[sinks.NAME]` with a `type` and a `path`"));
-        }
-        Ok(sinks)
-    }
-
-    fn sink(&self, table: Table) -> Result<SinkConfig, ConfigError> {
-        let (mut common, mut own) = (table.clone(), table);
-        let names: Vec<String> = own.iter().map(|(name, _)| name.to_owned()).collect();
-        for name in names {
-            if COMMON.contains(&name.as_str()) {
-                own.remove(&name);
-            } else {
-                common.remove(&name);
-            }
-        }
-        let kind_span = common.get("type").and_then(Item::span);
-        let common: SinkCommon = self.read(common)?;
-        let options = match common.kind.as_str() {
-            "jsonl" => SinkOptions::Jsonl(self.read_own(own, &COMMON)?),
-            "sqlite" => SinkOptions::Sqlite(self.read_own(own, &COMMON)?),
-            "stdout" => SinkOptions::Stdout(self.read_own(own, &COMMON)?),
-            "folder" => SinkOptions::Folder(self.read_own(own, &COMMON)?),
-            #[cfg(feature = "postgres")]
-            "postgres" => SinkOptions::Postgres(self.read_own(own, &COMMON)?),
-            #[cfg(feature = "webhook")]
-            "webhook" => SinkOptions::Webhook(self.read_own(own, &COMMON)?),
-            #[cfg(feature = "opensearch")]
-            "opensearch" => SinkOptions::Opensearch(self.read_own(own, &COMMON)?),
-            #[cfg(feature = "nats")]
-            "nats" => SinkOptions::Nats(self.read_own(own, &COMMON)?),
-            #[cfg(feature = "s3")]
-            "s3" => SinkOptions::S3(self.read_own(own, &COMMON)?),
-            other if KINDS.contains(&other) && !is_built(other) => {
-                let message = format!("this copydesk was built without the sink type `{other}`");
-                return Err(ConfigError::at(self.path, self.text, kind_span, message)
-                    .with_help(format!("build it with `cargo build --release --features {other}`")));
-            }
-            other => {
-                let error = ConfigError::at(self.path, self.text, kind_span, format!("unknown sink type `{other}`"));
-                return Err(match nearest(other, KINDS) {
-                    Some(near) => error.with_help(format!("did you mean `{near}`?")),
-                    None => error.with_help(format!("the types are {}", KINDS.join(", "))),
-                });
-            }
-        };
-        Ok(SinkConfig { common, options })
-    }
-
     /// Reads a table's own keys; a mistyped one of those that were read before gets its suggestion too.
     fn read_own<T: DeserializeOwned>(&self, own: Table, others: &[&str]) -> Result<T, ConfigError> {
         let names: Vec<String> = own.iter().map(|(name, _)| name.to_owned()).collect();
@@ -673,46 +506,5 @@ mod tests {
             assert_eq!(error.help.as_deref().unwrap_or_default(), help, "{error}");
         }
         assert!(mistake("[intake]\n").message.contains("no sink"));
-    }
-
-    #[test]
-    fn what_a_sink_can_not_do_is_said() {
-        let said = |keys: &str| {
-            let error = mistake(&format!("[sinks.b]\n{keys}\n"));
-            format!("{} {}", error.message, error.help.unwrap_or_default())
-        };
-        assert!(said("type = \"stdout\"\nfields = [\"titel\"]").contains("did you mean `title`?"));
-        assert!(said("type = \"sqlite\"\npath = \"a.db\"\nfields = [\"title\"]").contains("whole records"));
-        assert!(said("type = \"stdout\"\nbatch_secs = -1.0").contains("`batch_secs`"));
-        assert!(mistake("[sinks.\"../b\"]\ntype = \"stdout\"\n").message.contains("letters"));
-        for (kind, key) in [("postgres", "password"), ("webhook", "secret"), ("nats", "token"), ("s3", "secret_key")] {
-            if !is_built(kind) {
-                assert!(said(&format!("type = \"{kind}\"")).contains(&format!("--features {kind}")));
-                continue;
-            }
-            let error = mistake(&format!("[sinks.b]\ntype = \"{kind}\"\n{key} = \"hunter2\"\n")).to_string();
-            assert!(error.contains("env:NAME") && !error.contains("hunter2"), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_examples_state_the_defaults() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/sinks");
-        for kind in KINDS.into_iter().filter(|kind| !["jsonl", "sqlite", "stdout"].contains(kind)) {
-            let path = folder.join(format!("{kind}.toml"));
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{kind} has no example"));
-            if !is_built(kind) {
-                assert!(Config::parse(&path, &text).expect_err("not built").message.contains("built without"));
-                continue;
-            }
-            let whole = Config::parse(&path, &text).expect("the example is right");
-            // What the example says and is a default can be left out.
-            let lines = text
-                .lines()
-                .filter(|line| line.contains("# required") || !line.contains(" = ") || line.starts_with('#'));
-            let short = lines.collect::<Vec<_>>().join("\n");
-            let short = Config::parse(&path, &short).expect("the example without its defaults");
-            assert_eq!(format!("{:#?}", whole.sinks), format!("{:#?}", short.sinks), "{kind}");
-        }
     }
 }

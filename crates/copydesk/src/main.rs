@@ -7,8 +7,11 @@ mod arguments;
 mod commands;
 mod config;
 mod config_error;
+mod control;
+mod daemon;
 mod desk;
 mod logging;
+mod systemd;
 
 use std::process::ExitCode;
 
@@ -24,9 +27,16 @@ fn main() -> ExitCode {
         Command::Run => commands::run::run(arguments.config.as_deref()),
         Command::Ingest(ingest) => commands::ingest::run(arguments.config.as_deref(), &ingest),
         Command::Duplicates(duplicates) => commands::duplicates::run(arguments.config.as_deref(), &duplicates),
+        Command::Status(status) => commands::status::run(arguments.config.as_deref(), &status),
+        Command::Trace(trace) => commands::trace::run(arguments.config.as_deref(), &trace),
+        Command::Quarantine(quarantine) => commands::quarantine::run(arguments.config.as_deref(), &quarantine),
+        Command::LogLevel(level) => commands::log_level::run(arguments.config.as_deref(), &level),
         Command::Preview(preview) => commands::preview::run(arguments.config.as_deref(), &preview),
+        Command::Rejected(rejected) => commands::rejected::run(arguments.config.as_deref(), &rejected),
+        Command::Replay(replay) => commands::replay::run(arguments.config.as_deref(), &replay),
         Command::Check => commands::check::run(arguments.config.as_deref()),
         Command::Init(init) => commands::init::run(&init),
+        Command::Manual(manual) => commands::manual::run(&manual),
     };
     let code = result.unwrap_or_else(|error| {
         eprintln!("copydesk: {error:#}");

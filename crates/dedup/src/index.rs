@@ -101,16 +101,6 @@ pub struct AddressRow {
     pub turnovers: u8,
 }
 
-/// An anchor that an article is found by from now on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Posting {
-    /// The anchor.
-    pub key: u64,
-    /// What [`Index::holders`] said of it when the article was judged: a store need not look again. None where nobody
-    /// asked.
-    pub before: Option<Vec<Sequence>>,
-}
-
 /// What one verdict adds to the index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {
@@ -121,7 +111,7 @@ pub struct Changes {
     /// A text met for the first time.
     pub text: Option<(u128, TextRow)>,
     /// Anchors it is found by from now on.
-    pub anchors: Vec<Posting>,
+    pub anchors: Vec<u64>,
     /// A text kept under `sequence`.
     pub sketch: Option<SketchRow>,
     /// What now stands at an address; replaces the row before it.

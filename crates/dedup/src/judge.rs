@@ -8,8 +8,8 @@ use copydesk_article::{ArticleId, Measure, Sequence};
 
 use crate::compare::Finding;
 use crate::fingerprint::Fingerprint;
-use crate::index::{AddressRow, Changes, Holder, Index, Likeness, Posting, SketchRow, TextRow, Window};
-use crate::near::{Candidate, compared, holders};
+use crate::index::{AddressRow, Changes, Holder, Index, Likeness, SketchRow, TextRow, Window};
+use crate::near::{Candidate, candidates};
 use crate::version::{Edition, Options, Revision, Step};
 
 /// An article at its place in the sequence.
@@ -85,13 +85,10 @@ pub fn judge<I: Index>(index: &I, article: &Article<'_>, options: &Options) -> R
     let row = match known {
         Some(row) => row,
         None => {
-            let holders = holders(index, article.text)?;
-            let nearest = compared(index, article.text, &holders)?.into_iter().next();
+            let nearest = candidates(index, article.text)?.into_iter().next();
             let copied = nearest.filter(|nearest| matches!(nearest.finding, Finding::Copy { .. }));
             if copied.as_ref().is_none_or(Candidate::is_mostly_own) {
-                let postings = article.text.anchors.iter().zip(holders);
-                changes.anchors =
-                    postings.map(|(anchor, before)| Posting { key: anchor.key, before: Some(before) }).collect();
+                changes.anchors = article.text.anchors.iter().map(|anchor| anchor.key).collect();
             }
             let row = row_of(copied.as_ref(), holder);
             changes.text = Some((text, row));

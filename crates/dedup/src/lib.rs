@@ -42,7 +42,7 @@ pub use compare::{Comparison, Finding};
 pub use diff::{Change, diff};
 pub use fingerprint::Fingerprint;
 pub use index::{
-    AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, Posting, SketchRow, Store, TextRow, Window,
+    AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, SketchRow, Store, TextRow, Window,
 };
 pub use judge::{Article, Judgement, Outcome, judge, judge_again};
 pub use key::{normalise, text_key};

@@ -76,8 +76,8 @@ impl MemoryIndex {
         if let Some((key, row)) = change.text {
             segment.texts.entry(key).or_insert(row);
         }
-        for posting in &change.anchors {
-            let holders = segment.anchors.entry(posting.key).or_default();
+        for anchor in &change.anchors {
+            let holders = segment.anchors.entry(*anchor).or_default();
             if holders.len() < MAX_HOLDERS {
                 holders.push(change.sequence);
             }

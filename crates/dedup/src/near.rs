@@ -21,8 +21,11 @@ use crate::compare::{Comparison, Finding};
 use crate::fingerprint::Fingerprint;
 use crate::index::{Holder, Index, MAX_HOLDERS};
 
-/// Most originals that a text is compared with.
+/// Most originals that a text is compared with, …
 pub const MAX_CANDIDATES: usize = 5;
+
+/// … and most of those that share one anchor alone, which in a large index some always do by chance.
+pub const MAX_CHANCES: usize = 2;
 
 /// An original that shares anchors with a text, and what comparing them said.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,28 +53,15 @@ impl Candidate {
 /// # Errors
 /// Where the index can't be read.
 pub fn candidates<I: Index>(index: &I, text: &Fingerprint) -> Result<Vec<Candidate>, I::Error> {
-    compared(index, text, &holders(index, text)?)
-}
-
-/// Who has each anchor of a text.
-pub fn holders<I: Index>(index: &I, text: &Fingerprint) -> Result<Vec<Vec<Sequence>>, I::Error> {
     let keys: Vec<u64> = text.anchors.iter().map(|anchor| anchor.key).collect();
-    index.holders(&keys)
-}
-
-/// [`candidates`] among these holders of the text's anchors.
-pub fn compared<I: Index>(
-    index: &I,
-    text: &Fingerprint,
-    holders: &[Vec<Sequence>],
-) -> Result<Vec<Candidate>, I::Error> {
-    let ranked = ranked(holders);
+    let holders = index.holders(&keys)?;
+    let ranked = ranked(&holders);
     if ranked.is_empty() {
         return Ok(Vec::new());
     }
     let tokens = text.sketch.tokens();
     let aligner = Aligner::new(tokens);
-    let furniture = furniture(&text.anchors, holders, tokens.len());
+    let furniture = furniture(&text.anchors, &holders, tokens.len());
     let mut found = Vec::with_capacity(ranked.len());
     for (sequence, row) in ranked.iter().zip(index.sketches(&ranked)?) {
         // A text can expire before the anchors that lead to it.
@@ -93,14 +83,21 @@ pub fn compared<I: Index>(
 }
 
 fn ranked(holders: &[Vec<Sequence>]) -> Vec<Sequence> {
-    let mut scores: HashMap<Sequence, f64> = HashMap::new();
+    let mut scores: HashMap<Sequence, (f64, usize)> = HashMap::new();
     for holders in holders.iter().filter(|holders| holders.len() < MAX_HOLDERS) {
         for holder in holders {
-            *scores.entry(*holder).or_default() += 1.0 / holders.len() as f64;
+            let (score, shared) = scores.entry(*holder).or_default();
+            *score += 1.0 / holders.len() as f64;
+            *shared += 1;
         }
     }
-    let mut ranked: Vec<(Sequence, f64)> = scores.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut ranked: Vec<(Sequence, (f64, usize))> = scores.into_iter().collect();
+    ranked.sort_by(|(a, (a_score, _)), (b, (b_score, _))| b_score.total_cmp(a_score).then(a.cmp(b)));
+    let mut chances = 0;
+    ranked.retain(|(_, (_, shared))| {
+        chances += usize::from(*shared == 1);
+        *shared > 1 || chances <= MAX_CHANCES
+    });
     ranked.into_iter().take(MAX_CANDIDATES).map(|(sequence, _)| sequence).collect()
 }
 

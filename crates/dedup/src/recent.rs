@@ -5,6 +5,7 @@
 //! [`Recent::settle`]s. A commit may come between two look-ups: what stands in both places counts once. A few hundred
 //! articles stand here at most, as many as may be in flight.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
@@ -21,33 +22,46 @@ pub struct Recent {
     addresses: Places<u128>,
 }
 
-/// By key: the sequences of the changes that have it, in order.
+/// By key: the sequences of the changes that have it, in order. Most keys have one.
 #[derive(Debug)]
-struct Places<K>(HashMap<K, VecDeque<Sequence>>);
+struct Places<K> {
+    first: HashMap<K, Sequence>,
+    more: HashMap<K, VecDeque<Sequence>>,
+}
 
 impl<K> Default for Places<K> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self { first: HashMap::new(), more: HashMap::new() }
     }
 }
 
 impl<K: Copy + Eq + Hash> Places<K> {
     fn push(&mut self, key: K, sequence: Sequence) {
-        self.0.entry(key).or_default().push_back(sequence);
+        match self.first.entry(key) {
+            Entry::Vacant(vacant) => drop(vacant.insert(sequence)),
+            Entry::Occupied(_) => self.more.entry(key).or_default().push_back(sequence),
+        }
     }
 
     /// Forgets the oldest change with this key.
     fn pop(&mut self, key: K) {
-        if let Some(sequences) = self.0.get_mut(&key) {
-            sequences.pop_front();
-            if sequences.is_empty() {
-                self.0.remove(&key);
-            }
+        let Entry::Occupied(mut first) = self.first.entry(key) else { return };
+        let Entry::Occupied(mut more) = self.more.entry(key) else {
+            first.remove();
+            return;
+        };
+        if let Some(next) = more.get_mut().pop_front() {
+            first.insert(next);
+        }
+        if more.get().is_empty() {
+            more.remove();
         }
     }
 
     fn of(&self, key: K) -> impl DoubleEndedIterator<Item = Sequence> {
-        self.0.get(&key).into_iter().flatten().copied()
+        let first = self.first.get(&key);
+        let more = first.and_then(|_| self.more.get(&key));
+        first.into_iter().chain(more.into_iter().flatten()).copied()
     }
 }
 
@@ -58,8 +72,8 @@ impl Recent {
         if let Some((key, _)) = changes.text {
             self.texts.push(key, sequence);
         }
-        for posting in &changes.anchors {
-            self.anchors.push(posting.key, sequence);
+        for anchor in &changes.anchors {
+            self.anchors.push(*anchor, sequence);
         }
         if let Some((key, _)) = changes.address {
             self.addresses.push(key, sequence);
@@ -74,8 +88,8 @@ impl Recent {
             if let Some((key, _)) = settled.text {
                 self.texts.pop(key);
             }
-            for posting in settled.anchors {
-                self.anchors.pop(posting.key);
+            for anchor in settled.anchors {
+                self.anchors.pop(anchor);
             }
             if let Some((key, _)) = settled.address {
                 self.addresses.pop(key);

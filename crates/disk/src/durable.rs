@@ -31,7 +31,7 @@ pub fn sync_folder(path: &Path) -> Result<(), DiskError> {
 /// # Errors
 /// Where the system refuses; the old file then stands.
 pub fn write_durable(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-    write_with(path, |file, unfinished| at("write", unfinished, file.write_all(bytes)))
+    write_durable_with(path, |file, unfinished| at("write", unfinished, file.write_all(bytes)))
 }
 
 /// Writes `range` of a file (bytes) as a whole file of its own, replacing what stood there; streams, so the
@@ -44,7 +44,7 @@ pub fn copy_range_durable(source: &Path, range: Range<u64>, path: &Path) -> Resu
     at("seek in", source, from.seek(SeekFrom::Start(range.start)))?;
     let mut part = from.take(range.end.saturating_sub(range.start));
     let mut buffer = vec![0; COPY_BYTES];
-    write_with(path, |file, unfinished| {
+    write_durable_with(path, |file, unfinished| {
         loop {
             let read = at("read", source, part.read(&mut buffer))?;
             if read == 0 {
@@ -55,7 +55,14 @@ pub fn copy_range_durable(source: &Path, range: Range<u64>, path: &Path) -> Resu
     })
 }
 
-fn write_with(path: &Path, write: impl FnOnce(&mut File, &Path) -> Result<(), DiskError>) -> Result<(), DiskError> {
+/// Writes a whole file by a closure, which gets the file under its unfinished name, replacing what stood there.
+///
+/// # Errors
+/// Where the closure fails or the system refuses; the old file then stands.
+pub fn write_durable_with(
+    path: &Path,
+    write: impl FnOnce(&mut File, &Path) -> Result<(), DiskError>,
+) -> Result<(), DiskError> {
     if let Some(parent) = path.parent() {
         at("create folder", parent, fs::create_dir_all(parent))?;
     }

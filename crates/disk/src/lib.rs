@@ -15,7 +15,9 @@ mod durable;
 mod generation;
 
 pub use append::AppendFile;
-pub use durable::{MOST_NAMES, Move, Moved, copy_range_durable, move_durable, numbered, sync_folder, write_durable};
+pub use durable::{
+    MOST_NAMES, Move, Moved, copy_range_durable, move_durable, numbered, sync_folder, write_durable, write_durable_with,
+};
 pub use generation::{FileIdentity, Generation, free_bytes};
 
 use std::io;

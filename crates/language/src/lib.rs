@@ -33,7 +33,7 @@ pub mod script;
 use std::sync::LazyLock;
 
 pub use identify::{BARE_IDEOGRAPHS, Identified, LEAST_CONFIDENCE, identify, ranked};
-pub use parts::{Part, parts};
+pub use parts::{Part, parts, switches};
 
 /// Every code that [`identify`] may answer with, in alphabetical order, `und` left out.
 #[must_use]

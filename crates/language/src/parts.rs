@@ -27,6 +27,31 @@ const SURE: f32 = 0.95;
 /// (`und` where the language is unsure), none where it is empty.
 #[must_use]
 pub fn parts(text: &str) -> Vec<Part> {
+    let mut parts = stretches(text);
+    if let [only] = parts.as_mut_slice() {
+        only.code = identify(text).code;
+    }
+    parts
+}
+
+/// The languages that a text switches to or from, each once, in order; none where it is in one. Costs nothing for a text
+/// of one paragraph.
+#[must_use]
+pub fn switches(text: &str) -> Vec<&'static str> {
+    let mut codes = Vec::new();
+    if text.trim_end().contains('\n') {
+        let stretches = stretches(text);
+        for part in stretches.iter().filter(|part| stretches.len() > 1 && part.code != UNKNOWN) {
+            if !codes.contains(&part.code) {
+                codes.push(part.code);
+            }
+        }
+    }
+    codes
+}
+
+/// The parts, with a text that does not switch as its paragraphs are, not as it is as a whole.
+fn stretches(text: &str) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut at = 0;
     for paragraph in text.split_inclusive('\n') {
@@ -40,9 +65,6 @@ pub fn parts(text: &str) -> Vec<Part> {
             Some(last) if code == UNKNOWN || code == last.code => last.end = end,
             _ => parts.push(Part { start, end, code }),
         }
-    }
-    if let [only] = parts.as_mut_slice() {
-        only.code = identify(text).code;
     }
     parts
 }
@@ -80,6 +102,12 @@ mod tests {
         let text = format!("{ENGLISH}\n{GERMAN}{GERMAN}{ENGLISH}");
         let want = [("en", format!("{ENGLISH}\n")), ("de", GERMAN.repeat(2)), ("en", ENGLISH.to_owned())];
         assert_eq!(cut(&text), want);
+    }
+
+    #[test]
+    fn switches_are_told_once_each() {
+        assert_eq!(switches(&format!("{ENGLISH}{GERMAN}{ENGLISH}")), ["en", "de"]);
+        assert_eq!((switches(&ENGLISH.repeat(3)), switches(ENGLISH), switches("")), (vec![], vec![], vec![]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
 use copydesk_article::{ArticleId, FileNumber, Sequence, VerdictKind, epoch_of};
-use copydesk_dedup::Horizon;
+use copydesk_dedup::{Horizon, Window};
 use fail::fail_point;
 use fjall::PersistMode;
 
@@ -25,6 +25,7 @@ impl Store {
                 return Err(LedgerError::Gap { start: first.sequence.0, committed: progress.committed.0 });
             }
         }
+        self.anchors.room()?;
         let mut batch = self.batch();
         let mut files: BTreeMap<FileNumber, FileRow> = BTreeMap::new();
         // Rows that two articles of a group may change: a batch holds no key twice.
@@ -40,7 +41,9 @@ impl Store {
             self.put(&mut batch, &self.arrivals, &key, &entry.row);
             self.put(&mut batch, &self.arrival_index, &keys::arrival(entry.row.arrival), &entry.sequence);
             if let (Some(id), Some(article)) = (entry.row.id, &entry.article) {
-                articles.insert(id, article.clone());
+                let window = entry.memory.as_ref().map(|memory| memory.changes.window);
+                let window = window.or_else(|| self.windows_known().newest()).unwrap_or_default();
+                articles.insert(id, (window, article.clone()));
             }
             if let (Some(id), Some(memory)) = (entry.row.id, &entry.memory) {
                 horizon = memory.horizon;
@@ -49,7 +52,7 @@ impl Store {
                     self.join(&mut batch, &mut gathered, (id, entry.sequence), member)?;
                 }
                 if let Some(before) = memory.supersedes {
-                    self.supersede(&mut articles, before.id)?;
+                    self.supersede(&mut articles, before.id, horizon)?;
                 }
                 for (sequence, change) in &memory.records {
                     if let Some(OutboxChange::Put { record, .. }) = entry.changes.get(*change) {
@@ -95,8 +98,8 @@ impl Store {
             batch.insert(&self.learned, key, learned.value.as_slice());
         }
         self.write_gathered(&mut batch, &gathered);
-        for (id, article) in &articles {
-            self.put(&mut batch, &self.articles, id.as_bytes(), article);
+        for (id, (window, article)) in &articles {
+            self.put(&mut batch, &self.articles, &keys::article(*window, *id), article);
         }
         for (sequence, record) in records {
             batch.insert(&self.memory.records, keys::sequence(sequence), &record[..]);
@@ -118,7 +121,6 @@ impl Store {
         self.write(batch, PersistMode::SyncData, "commit a group of articles")?;
         fail_point!("commit.after", |_| std::process::abort());
 
-        self.open_window(&gathered);
         // Seen together: who reads up to the new end must find the rows before it in the links.
         let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
         let mut cached = self.cached();
@@ -132,22 +134,29 @@ impl Store {
             }
         }
         drop(links);
+        let opened = gathered.opened().is_some();
+        self.remembered(gathered)?;
         // Only a new window moves the horizon. What was committed stands even if this fails, and the next start's
         // first window drops it then.
-        if gathered.opened().is_some() {
+        if opened {
             self.forget(horizon)?;
         }
         Ok(())
     }
 
     /// Marks an article as not the newest version of its document any more.
-    fn supersede(&self, articles: &mut HashMap<ArticleId, ArticleRow>, id: ArticleId) -> Result<(), LedgerError> {
+    fn supersede(
+        &self,
+        articles: &mut HashMap<ArticleId, (Window, ArticleRow)>,
+        id: ArticleId,
+        horizon: Horizon,
+    ) -> Result<(), LedgerError> {
         if !articles.contains_key(&id)
-            && let Some(row) = self.get(&self.articles, "articles", id.as_bytes())?
+            && let Some(row) = self.article(id, horizon)?
         {
             articles.insert(id, row);
         }
-        if let Some(row) = articles.get_mut(&id) {
+        if let Some((_, row)) = articles.get_mut(&id) {
             row.is_current = false;
         }
         Ok(())

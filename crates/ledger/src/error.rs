@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use copydesk_disk::DiskError;
+
 /// A ledger call that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -31,6 +33,9 @@ pub enum LedgerError {
         /// What the store said.
         source: Box<fjall::Error>,
     },
+    /// A file beside the store.
+    #[error("the ledger {0}")]
+    Disk(#[from] DiskError),
     /// A row that can't be read.
     #[error("the ledger has an unreadable row in `{keyspace}` (key {key}): {source}; restore it from a backup")]
     Row {

@@ -14,17 +14,17 @@ use crate::ledger::{Audit, Ledger, Start};
 use crate::memory::Gathered;
 use crate::store::Store;
 use crate::{
-    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
-    OutboxBatch, Progress, Settled, SinkKey, SinkRow, keys,
+    Admission, ArrivalRow, ArticleRow, Begin, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError,
+    MemberRow, OutboxBatch, Passage, Progress, Settled, SettledAgain, SinkKey, SinkRow, keys,
 };
 
 /// Where the ledger is and how much memory and disk it may take.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
     /// Folder of the ledger. Default `ledger`.
     pub folder: PathBuf,
-    /// Cache of read blocks, bytes. Default 64 MiB.
+    /// Cache of read blocks, bytes, and as much again for filters of anchors. Default 64 MiB.
     pub cache_bytes: u64,
     /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
     pub memtable_bytes: u64,
@@ -83,14 +83,14 @@ impl FjallLedger {
     pub fn remember(&self, changes: &[Changes]) -> Result<(), LedgerError> {
         let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with(|store| {
+            store.anchors.room()?;
             let (mut batch, mut gathered) = (store.batch(), Gathered::default());
             for change in changes {
                 store.remember(&mut batch, &mut gathered, change)?;
             }
             store.write_gathered(&mut batch, &gathered);
             store.write(batch, PersistMode::Buffer, "remember articles")?;
-            store.open_window(&gathered);
-            Ok(())
+            store.remembered(gathered)
         })
     }
 
@@ -231,8 +231,20 @@ impl Ledger for FjallLedger {
         self.with(|store| store.get(&store.arrival_index, "arrival_index", &keys::arrival(arrival)))
     }
 
-    fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError> {
-        self.with(|store| store.get(&store.articles, "articles", id.as_bytes()))
+    fn files_at(&self, path: &Path, most: usize) -> Result<Vec<(FileNumber, FileRow)>, LedgerError> {
+        self.with(|store| store.files_at(path, most))
+    }
+
+    fn arrivals_of(&self, file: FileNumber, most: usize) -> Result<Vec<Sequence>, LedgerError> {
+        self.with(|store| store.arrivals_of(file, most))
+    }
+
+    fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError> {
+        self.with(|store| store.passage(sink, sequence))
+    }
+
+    fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<ArticleRow>, LedgerError> {
+        self.with(|store| Ok(store.article(id, horizon)?.map(|(_, row)| row)))
     }
 
     fn newest_window(&self) -> Result<Window, LedgerError> {
@@ -244,7 +256,7 @@ impl Ledger for FjallLedger {
     }
 
     fn anchor_holders(&self, anchors: &[u64], horizon: Horizon) -> Result<Vec<Vec<Sequence>>, LedgerError> {
-        self.with(|store| store.anchor_holders(anchors, horizon))
+        self.with(|store| store.anchors.holders(anchors, horizon.texts))
     }
 
     fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
@@ -277,6 +289,14 @@ impl Ledger for FjallLedger {
 
     fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError> {
         self.with(|store| store.sink(sink))
+    }
+
+    fn begin_sink(&self, sink: &SinkKey, begin: Begin) -> Result<SinkRow, LedgerError> {
+        self.with(|store| store.begin_sink(sink, begin))
+    }
+
+    fn settle_again(&self, sink: &SinkKey, settled: &SettledAgain) -> Result<SinkRow, LedgerError> {
+        self.with(|store| store.settle_again(sink, settled))
     }
 
     fn store_sink_state(&self, sink: &SinkKey, state: &[u8]) -> Result<(), LedgerError> {

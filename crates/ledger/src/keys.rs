@@ -1,6 +1,6 @@
 //! Keys of the store: big-endian, so that their order is the order of what they name.
 
-use copydesk_article::{Arrival, FileNumber, Sequence};
+use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
 use copydesk_dedup::Window;
 use copydesk_disk::{FileIdentity, Generation};
 use std::os::unix::ffi::OsStrExt;
@@ -59,11 +59,8 @@ pub fn in_window(window: Window, hash: u128) -> [u8; 20] {
     bytes
 }
 
-pub fn anchor(window: Window, anchor: u64) -> [u8; 12] {
-    let mut bytes = [0; 12];
-    bytes[..4].copy_from_slice(&window.0.to_be_bytes());
-    bytes[4..].copy_from_slice(&anchor.to_be_bytes());
-    bytes
+pub fn article(window: Window, id: ArticleId) -> [u8; 20] {
+    in_window(window, u128::from_be_bytes(*id.as_bytes()))
 }
 
 pub fn member(original: Sequence, member: Sequence) -> [u8; 16] {

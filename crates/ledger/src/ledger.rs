@@ -6,8 +6,8 @@ use copydesk_disk::{FileIdentity, Generation};
 use std::path::Path;
 
 use crate::{
-    Admission, ArrivalRow, ArticleRow, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError, MemberRow,
-    OutboxBatch, Progress, Settled, SinkKey, SinkRow,
+    Admission, ArrivalRow, ArticleRow, Begin, ClusterRow, CommitGroup, FileRow, FileState, LearnedRow, LedgerError,
+    MemberRow, OutboxBatch, Passage, Progress, Settled, SettledAgain, SinkKey, SinkRow,
 };
 
 /// What a start finds.
@@ -182,11 +182,30 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn sequence_of(&self, arrival: Arrival) -> Result<Option<Sequence>, LedgerError>;
 
-    /// One article.
+    /// The newest files that were at a path, the newest first: relative to its inbox, its end, or a
+    /// longer one that ends with it. Walks through the files, so not for the pipeline.
     ///
     /// # Errors
     /// Where the store fails.
-    fn article(&self, id: ArticleId) -> Result<Option<ArticleRow>, LedgerError>;
+    fn files_at(&self, path: &Path, most: usize) -> Result<Vec<(FileNumber, FileRow)>, LedgerError>;
+
+    /// The sequences of a file's first records, in order.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn arrivals_of(&self, file: FileNumber, most: usize) -> Result<Vec<Sequence>, LedgerError>;
+
+    /// Where the rows of a sequence stand with a sink.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError>;
+
+    /// One article, from the newest window of keys that knows it.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<ArticleRow>, LedgerError>;
 
     /// The newest window of the memory, before any 0.
     ///
@@ -253,6 +272,19 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// Where the store fails.
     fn sink(&self, sink: &SinkKey) -> Result<SinkRow, LedgerError>;
+
+    /// How far a sink is; one never seen begins here, durably.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn begin_sink(&self, sink: &SinkKey, begin: Begin) -> Result<SinkRow, LedgerError>;
+
+    /// Records how far sending rows again is. The cursor stays where it is, and each row counts once: a rejected or
+    /// skipped one that was delivered now counts as delivered.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn settle_again(&self, sink: &SinkKey, settled: &SettledAgain) -> Result<SinkRow, LedgerError>;
 
     /// Stores a sink's own state, durably, before it writes.
     ///

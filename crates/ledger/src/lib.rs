@@ -25,8 +25,8 @@
 //! | `tails` | device, inode + inbox + path | number of the newest generation of a file that may be appended to |
 //! | `admissions` | first sequence | [`Admission`], removed when its sequences are committed |
 //! | `arrivals`, `arrival_index` | sequence; file number + record | [`ArrivalRow`]; sequence |
-//! | `articles` | article id | [`ArticleRow`]: the key of "same id" |
-//! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs` |
+//! | `articles` | window + article id | [`ArticleRow`]: the key of "same id"; expires with the window |
+//! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs`, `anchors/mod.rs` |
 //! | `learned` | namespace, key, epoch | bytes of the learner |
 //! | `outbox`, `segments` | sequence + part; segment | one row of the outbox; [`Segment`] |
 //! | `sinks`, `receipts`, `exceptions` | sink name + target (+ sequence) | [`SinkRow`], [`Receipt`], [`Exception`] |
@@ -56,6 +56,7 @@
 //! a caller repeats a failed call until it succeeds, and releases nothing before.
 
 mod admission;
+mod anchors;
 mod commit;
 mod error;
 mod fjall_ledger;
@@ -65,6 +66,7 @@ mod ledger;
 mod memory;
 mod memory_rows;
 mod outbox;
+mod passage;
 mod rows;
 mod sink;
 mod store;
@@ -74,8 +76,9 @@ pub use fjall_ledger::{FjallLedger, Options};
 pub use learned::{Learned, LearnedRow, Unlearned};
 pub use ledger::{Audit, Ledger, SinkAudit, Start};
 pub use memory::{ClusterRow, LedgerIndex, MAX_SITES, MemberRow, Membership, Memory};
+pub use passage::Passage;
 pub use rows::{
-    Admission, ArrivalRow, ArticleRow, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
-    FileRow, FileState, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment, Settled, SinkKey,
-    SinkRow,
+    Admission, ArrivalRow, ArticleRow, Begin, CommitEntry, CommitGroup, Counts, Exception, ExceptionKind, FileProgress,
+    FileRow, FileState, OutboxAgain, OutboxBatch, OutboxChange, OutboxRow, PathText, Progress, Receipt, Segment,
+    SendingAgain, Settled, SettledAgain, SinkKey, SinkRow,
 };

@@ -3,7 +3,7 @@
 //! | keyspace | key | value |
 //! |---|---|---|
 //! | `texts`, `addresses` | window + hash | who had the text; what stands at the address |
-//! | `anchors` | window + anchor | sequences of the first originals that have it |
+//! | `anchors`, `runs` | sequence; run | what an article is found by: see `anchors/mod.rs` |
 //! | `sketches` | sequence | the text's tokens |
 //! | `records` | sequence | the record of a version that another may follow |
 //! | `clusters` | sequence of the original | [`ClusterRow`] |
@@ -16,23 +16,22 @@
 //! look-up goes beyond its [`Horizon`]. The newest window is never dropped, so no keyspace is ever left without tables
 //! by this. Nothing is scanned, and nothing but `windows` (a row a month) is read at start.
 //!
-//! Rows are bytes in fixed places, not JSON: there are thirty of them an article.
+//! Rows are bytes in fixed places, not JSON: they are most of what an article leaves behind.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::ops::RangeInclusive;
+use std::ops::{RangeBounds, RangeInclusive};
+use std::sync::{Arc, PoisonError};
 
 use copydesk_article::{ArticleId, Sequence};
-use copydesk_dedup::{
-    AddressRow, Changes, Holder, Horizon, Index, Likeness, MAX_HOLDERS, Posting, SketchRow, TextRow, Window,
-};
+use copydesk_dedup::{AddressRow, Changes, Holder, Horizon, Index, Likeness, SketchRow, TextRow, Window};
 use fjall::{AbstractTree, Keyspace, OwnedWriteBatch as WriteBatch};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
 use crate::store::Store;
-use crate::{LedgerError, keys, memory_rows};
+use crate::{ArticleRow, LedgerError, anchors, keys, memory_rows};
 
 /// Sites that a cluster remembers by name; of further ones only their articles are counted.
 pub const MAX_SITES: usize = 32;
@@ -158,6 +157,17 @@ impl Index for LedgerIndex<'_> {
 pub struct Windows(pub Vec<(Window, Sequence)>);
 
 impl Windows {
+    /// Reads them.
+    pub fn read(keyspace: &Keyspace) -> Result<Self, fjall::Error> {
+        let mut windows = Self::default();
+        for guard in keyspace.iter() {
+            let (key, first) = guard.into_inner()?;
+            let window = key.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+            windows.0.push((Window(window), Sequence(keys::number(&first))));
+        }
+        Ok(windows)
+    }
+
     fn from(&self, oldest: Window) -> &[(Window, Sequence)] {
         &self.0[self.0.partition_point(|(window, _)| *window < oldest)..]
     }
@@ -165,6 +175,12 @@ impl Windows {
     /// The first sequence that counts; one after all where none does.
     fn first_sequence(&self, oldest: Window) -> Sequence {
         self.from(oldest).first().map_or(Sequence(u64::MAX), |(_, first)| *first)
+    }
+
+    /// The window of an article.
+    pub fn of(&self, sequence: Sequence) -> Window {
+        let after = self.0.partition_point(|(_, first)| *first <= sequence);
+        after.checked_sub(1).map_or(Window(0), |at| self.0[at].0)
     }
 
     /// The newest.
@@ -177,7 +193,9 @@ impl Windows {
 pub struct MemorySpaces {
     pub texts: Keyspace,
     pub addresses: Keyspace,
+    /// The log of `anchors/mod.rs`.
     pub anchors: Keyspace,
+    pub runs: Keyspace,
     pub sketches: Keyspace,
     pub records: Keyspace,
     pub clusters: Keyspace,
@@ -189,7 +207,7 @@ pub struct MemorySpaces {
 /// own changes and a batch never holds a key twice.
 #[derive(Default)]
 pub struct Gathered {
-    anchors: HashMap<(Window, u64), Vec<Sequence>>,
+    anchors: Vec<(Window, Sequence, Vec<u64>)>,
     texts: HashMap<(Window, u128), TextRow>,
     addresses: HashMap<(Window, u128), Vec<u8>>,
     clusters: HashMap<Sequence, ClusterRow>,
@@ -223,26 +241,9 @@ impl Store {
         {
             gathered.texts.insert((window, key), row);
         }
-        let first = match gathered.opened {
-            Some((opened, first)) if opened == window => first,
-            _ => self.windows_known().first_sequence(window),
-        };
-        for Posting { key, before } in &changes.anchors {
-            let place = (window, *key);
-            let holders = match (gathered.anchors.entry(place), before) {
-                (Entry::Occupied(gathered), _) => gathered.into_mut(),
-                // All who had it before, in this window too.
-                (Entry::Vacant(vacant), Some(before)) if before.len() < MAX_HOLDERS => {
-                    vacant.insert(before.iter().copied().filter(|holder| *holder >= first).collect())
-                }
-                (Entry::Vacant(vacant), _) => {
-                    let stored = self.bytes(&self.memory.anchors, &keys::anchor(window, *key))?;
-                    vacant.insert(stored.map_or_else(Vec::new, |bytes| memory_rows::holders(&bytes)))
-                }
-            };
-            if holders.len() < MAX_HOLDERS {
-                holders.push(sequence);
-            }
+        if !changes.anchors.is_empty() {
+            batch.insert(&self.memory.anchors, keys::sequence(sequence), anchors::encode(&changes.anchors));
+            gathered.anchors.push((window, sequence, changes.anchors.clone()));
         }
         if let Some(row) = &changes.sketch {
             batch.insert(&self.memory.sketches, keys::sequence(sequence), memory_rows::encode_sketch(row));
@@ -290,12 +291,19 @@ impl Store {
         for ((window, key), row) in &gathered.addresses {
             batch.insert(&self.memory.addresses, keys::in_window(*window, *key), row.as_slice());
         }
-        for ((window, key), holders) in &gathered.anchors {
-            batch.insert(&self.memory.anchors, keys::anchor(*window, *key), memory_rows::encode_holders(holders));
-        }
         for (original, row) in &gathered.clusters {
             self.put(batch, &self.memory.clusters, &keys::sequence(*original), row);
         }
+    }
+
+    /// An article, and the window its row stands in.
+    pub fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<(Window, ArticleRow)>, LedgerError> {
+        for (window, _) in self.windows_known().from(horizon.keys).iter().rev() {
+            if let Some(row) = self.get(&self.articles, "articles", &keys::article(*window, id))? {
+                return Ok(Some((*window, row)));
+            }
+        }
+        Ok(None)
     }
 
     pub fn known_text(&self, key: u128, horizon: Horizon) -> Result<Option<TextRow>, LedgerError> {
@@ -316,17 +324,19 @@ impl Store {
         Ok(None)
     }
 
-    pub fn anchor_holders(&self, anchors: &[u64], horizon: Horizon) -> Result<Vec<Vec<Sequence>>, LedgerError> {
-        let mut found = vec![Vec::new(); anchors.len()];
-        for (window, _) in self.windows_known().from(horizon.texts) {
-            for (holders, anchor) in found.iter_mut().zip(anchors).filter(|(holders, _)| holders.len() < MAX_HOLDERS) {
-                if let Some(bytes) = self.bytes(&self.memory.anchors, &keys::anchor(*window, *anchor))? {
-                    holders.extend(memory_rows::holders(&bytes));
-                    holders.truncate(MAX_HOLDERS);
-                }
-            }
+    /// Takes over what a batch that is durable now has added.
+    pub fn remembered(&self, gathered: Gathered) -> Result<(), LedgerError> {
+        if let Some(opened) = gathered.opened {
+            let mut windows = self.windows.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::make_mut(&mut windows).0.push(opened);
         }
-        Ok(found)
+        for (window, sequence, anchors) in gathered.anchors {
+            self.anchors.push(window, sequence, &anchors);
+        }
+        match self.anchors.droppable() {
+            Some(last) => self.drop_range(&self.memory.anchors, ..=keys::sequence(last).to_vec()),
+            None => Ok(()),
+        }
     }
 
     pub fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
@@ -370,19 +380,24 @@ impl Store {
         for (keyspace, before) in [
             (&self.memory.texts, of_window(horizon.keys)),
             (&self.memory.addresses, of_window(horizon.keys)),
-            (&self.memory.anchors, of_window(horizon.texts)),
+            (&self.articles, of_window(horizon.keys)),
             (&self.memory.sketches, of_sequence(texts_from)),
             (&self.memory.records, of_sequence(texts_from)),
             (&self.memory.clusters, of_sequence(keys_from)),
             (&self.memory.members, of_sequence(keys_from)),
         ] {
-            let dropped = keyspace.tree.drop_range(..before).and_then(|()| {
-                // See `Store::drop_rows`: nobody reads an older state of these either.
-                keyspace.tree.get_version_history_lock().maintenance(keyspace.path(), fjall::SeqNo::MAX)
-            });
-            dropped.map_err(|source| self.failed("drop expired windows", source.into()))?;
+            self.drop_range(keyspace, ..before)?;
         }
-        Ok(())
+        self.anchors.expire(horizon.texts)
+    }
+
+    /// Drops the tables of a keyspace that hold nothing but these keys.
+    fn drop_range(&self, keyspace: &Keyspace, keys: impl RangeBounds<Vec<u8>>) -> Result<(), LedgerError> {
+        let dropped = keyspace.tree.drop_range(keys).and_then(|()| {
+            // See `Store::drop_rows`: nobody reads an older state of these either.
+            keyspace.tree.get_version_history_lock().maintenance(keyspace.path(), fjall::SeqNo::MAX)
+        });
+        dropped.map_err(|source| self.failed("drop what expired", source.into()))
     }
 
     fn bytes(&self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<fjall::UserValue>, LedgerError> {

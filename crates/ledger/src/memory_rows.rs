@@ -1,4 +1,4 @@
-//! Rows of the memory as bytes: fixed places, big-endian; sequences as differences, seven bits a byte.
+//! Rows of the memory as bytes: fixed places, big-endian.
 
 use copydesk_article::{ArticleId, Measure, Sequence};
 use copydesk_dedup::{AddressRow, Holder, Likeness, Sketch, SketchRow, TextRow};
@@ -102,56 +102,17 @@ pub fn address(bytes: &[u8]) -> Option<AddressRow> {
     Some(AddressRow { document, original, versions, current, fetched, texts, turnovers })
 }
 
-/// Rising sequences.
-pub fn encode_holders(holders: &[Sequence]) -> Vec<u8> {
-    let mut row = Vec::with_capacity(4 * holders.len());
-    let mut before = 0;
-    for holder in holders {
-        let mut rest = holder.0 - before;
-        before = holder.0;
-        while rest >= 0x80 {
-            row.push(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        row.push(rest as u8);
-    }
-    row
-}
-
-pub fn holders(bytes: &[u8]) -> Vec<Sequence> {
-    let mut holders = Vec::new();
-    let (mut before, mut number, mut shift) = (0_u64, 0_u64, 0);
-    for byte in bytes {
-        number |= u64::from(byte & 0x7F).wrapping_shl(shift);
-        shift += 7;
-        if byte & 0x80 == 0 {
-            before = before.wrapping_add(number);
-            holders.push(Sequence(before));
-            (number, shift) = (0, 0);
-        }
-    }
-    holders
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
 
     use super::*;
 
     proptest! {
-        #[test]
-        fn holders_are_read_as_they_were_written(holders_in in prop::collection::btree_set(any::<u64>(), 0..9)) {
-            let all: Vec<Sequence> = BTreeSet::into_iter(holders_in).map(Sequence).collect();
-            prop_assert_eq!(holders(&encode_holders(&all)), all);
-        }
-
         /// A row that was cut or spoilt is no row, never a panic.
         #[test]
         fn spoilt_rows_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..160)) {
-            let _ = (text(&bytes), sketch(&bytes), address(&bytes), holders(&bytes));
+            let _ = (text(&bytes), sketch(&bytes), address(&bytes));
         }
     }
 }

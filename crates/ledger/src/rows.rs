@@ -290,6 +290,61 @@ pub struct SinkRow {
     pub expired: u64,
     /// The sink's own state.
     pub state: Option<Vec<u8>>,
+    /// What is being sent to it again.
+    #[serde(default)]
+    pub again: Option<SendingAgain>,
+}
+
+/// Where a sink that the ledger has never seen begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Begin {
+    /// With the oldest row still held.
+    #[default]
+    Oldest,
+    /// With the next row.
+    Now,
+}
+
+/// How far the sending again of one request is. The request itself is none of the ledger's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingAgain {
+    /// Name of the request.
+    pub request: String,
+    /// Bytes of the request that are done.
+    pub offset: u64,
+    /// Which part of the outbox is being sent again.
+    pub outbox: Option<OutboxAgain>,
+    /// Rows delivered.
+    pub sent: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// Articles left out: never delivered by this ledger, too old, or sent anyway.
+    pub left_out: u64,
+}
+
+/// A part of the outbox that is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxAgain {
+    /// First sequence.
+    pub from: Sequence,
+    /// Last sequence that is done; one before `from` at first.
+    pub done: Sequence,
+    /// Last sequence: the sink's cursor when it began. What came later was not sent yet.
+    pub until: Sequence,
+}
+
+/// What became of a batch that was sent again.
+#[derive(Clone, Debug, Default)]
+pub struct SettledAgain {
+    /// How far the request is now; none: it is done.
+    pub again: Option<SendingAgain>,
+    /// Sequences of the rows delivered: one that was an exception before is none any more.
+    pub delivered: Vec<Sequence>,
+    /// The sink's own state.
+    pub state: Option<Vec<u8>>,
+    /// Whether this must survive a power cut before the call returns.
+    pub sync: bool,
 }
 
 /// What became of a batch at one sink.

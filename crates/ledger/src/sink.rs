@@ -9,7 +9,10 @@ use jiff::Timestamp;
 
 use crate::ledger::{Audit, SinkAudit};
 use crate::store::{Store, parse};
-use crate::{ArrivalRow, Exception, ExceptionKind, LearnedRow, LedgerError, Receipt, Settled, SinkKey, SinkRow, keys};
+use crate::{
+    ArrivalRow, Begin, Exception, ExceptionKind, LearnedRow, LedgerError, Receipt, Settled, SettledAgain, SinkKey,
+    SinkRow, keys,
+};
 
 /// Rows read at a time where rows are only counted.
 const COUNTED_ROWS: usize = 256;
@@ -48,6 +51,52 @@ impl Store {
             }
             Some(row) => row,
         })
+    }
+
+    pub fn begin_sink(&self, sink: &SinkKey, begin: Begin) -> Result<SinkRow, LedgerError> {
+        if begin == Begin::Oldest || self.get::<SinkRow>(&self.sinks, "sinks", &keys::sink(sink))?.is_some() {
+            return self.sink(sink);
+        }
+        let progress = self.cached().progress.clone();
+        let row = SinkRow {
+            cursor: progress.committed,
+            passed_rows: progress.rows,
+            passed_bytes: progress.row_bytes,
+            before_rows: progress.rows,
+            ..SinkRow::default()
+        };
+        let mut batch = self.batch();
+        self.put(&mut batch, &self.sinks, &keys::sink(sink), &row);
+        // Synced: a later start must find the same beginning, or what came between would be lost.
+        self.write(batch, PersistMode::SyncData, "begin a sink")?;
+        Ok(row)
+    }
+
+    pub fn settle_again(&self, sink: &SinkKey, settled: &SettledAgain) -> Result<SinkRow, LedgerError> {
+        let mut row = self.sink(sink)?;
+        let mut batch = self.batch();
+        let mut sequences = settled.delivered.clone();
+        sequences.sort_unstable();
+        sequences.dedup();
+        for sequence in sequences {
+            let key = keys::sink_sequence(sink, sequence);
+            let Some(exception) = self.get::<Exception>(&self.exceptions, "exceptions", &key)? else { continue };
+            let count = match exception.kind {
+                ExceptionKind::Rejected { .. } => &mut row.rejected,
+                ExceptionKind::Skipped => &mut row.skipped,
+            };
+            if *count > 0 {
+                *count -= 1;
+                row.delivered += 1;
+            }
+            batch.remove(&self.exceptions, key);
+        }
+        row.again.clone_from(&settled.again);
+        row.state.clone_from(&settled.state);
+        self.put(&mut batch, &self.sinks, &keys::sink(sink), &row);
+        let mode = if settled.sync { PersistMode::SyncData } else { PersistMode::Buffer };
+        self.write(batch, mode, "record what was sent again")?;
+        Ok(row)
     }
 
     pub fn store_sink_state(&self, sink: &SinkKey, state: &[u8]) -> Result<(), LedgerError> {

@@ -4,18 +4,21 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use copydesk_article::Sequence;
-use copydesk_dedup::Window;
+use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch as WriteBatch, PersistMode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::anchors::{Anchors, BUFFER_POSTINGS, Places};
 use crate::fjall_ledger::Options;
-use crate::memory::{Gathered, MemorySpaces, Windows};
+use crate::memory::{MemorySpaces, Windows};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
+
+/// Bytes of a block of sketches.
+const SKETCH_BLOCK: u32 = 1024;
 
 /// One link of the outbox chain.
 #[derive(Clone)]
@@ -38,6 +41,7 @@ pub struct Store {
     pub arrival_index: Keyspace,
     pub articles: Keyspace,
     pub memory: MemorySpaces,
+    pub anchors: Anchors,
     pub learned: Keyspace,
     pub outbox: Keyspace,
     pub segments: Keyspace,
@@ -81,9 +85,50 @@ impl Store {
             db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes))
                 .map_err(failed("open a keyspace"))
         };
+        // Texts' tokens and hashes don't compress. Hashes come in no order and are small: a full memtable of them would
+        // hold more than the processor's cache does. Sketches are read one at a time, and only where they are: in blocks
+        // of about one, without filters.
+        let hashes = |name: &str| {
+            let options = KeyspaceCreateOptions::default()
+                .max_memtable_size(options.memtable_bytes / 4)
+                .data_block_compression_policy(CompressionPolicy::disabled());
+            db.keyspace(name, || options).map_err(failed("open a keyspace"))
+        };
+        let rows = |name: &str| {
+            let options = KeyspaceCreateOptions::default()
+                .max_memtable_size(options.memtable_bytes)
+                .data_block_compression_policy(CompressionPolicy::disabled())
+                .data_block_size_policy(BlockSizePolicy::all(SKETCH_BLOCK))
+                .filter_policy(FilterPolicy::disabled());
+            db.keyspace(name, || options).map_err(failed("open a keyspace"))
+        };
+        let meta = keyspace("meta")?;
+        check_format(folder, &db, &meta)?;
+        let memory = MemorySpaces {
+            texts: hashes("texts")?,
+            addresses: keyspace("addresses")?,
+            anchors: rows("anchors")?,
+            runs: keyspace("runs")?,
+            sketches: rows("sketches")?,
+            records: keyspace("records")?,
+            clusters: keyspace("clusters")?,
+            members: keyspace("members")?,
+            windows: keyspace("windows")?,
+        };
+        let windows = Windows::read(&memory.windows).map_err(failed("read its windows"))?;
+        let places = Places {
+            folder,
+            db: &db,
+            meta: &meta,
+            runs: &memory.runs,
+            log: &memory.anchors,
+            filter_bytes: options.cache_bytes,
+            buffer_postings: BUFFER_POSTINGS,
+        };
+        let anchors = Anchors::open(&places, |sequence| windows.of(sequence))?;
         let mut store = Self {
             folder: folder.to_owned(),
-            meta: keyspace("meta")?,
+            meta,
             files: keyspace("files")?,
             open_files: keyspace("open_files")?,
             generations: keyspace("generations")?,
@@ -92,16 +137,8 @@ impl Store {
             arrivals: keyspace("arrivals")?,
             arrival_index: keyspace("arrival_index")?,
             articles: keyspace("articles")?,
-            memory: MemorySpaces {
-                texts: keyspace("texts")?,
-                addresses: keyspace("addresses")?,
-                anchors: keyspace("anchors")?,
-                sketches: keyspace("sketches")?,
-                records: keyspace("records")?,
-                clusters: keyspace("clusters")?,
-                members: keyspace("members")?,
-                windows: keyspace("windows")?,
-            },
+            memory,
+            anchors,
             learned: keyspace("learned")?,
             outbox: keyspace("outbox")?,
             segments: keyspace("segments")?,
@@ -110,26 +147,11 @@ impl Store {
             exceptions: keyspace("exceptions")?,
             cached: Mutex::default(),
             links: RwLock::default(),
-            windows: RwLock::default(),
+            windows: RwLock::new(Arc::new(windows)),
             db: db.clone(),
         };
-        store.check_format()?;
         store.load()?;
         Ok(store)
-    }
-
-    fn check_format(&self) -> Result<(), LedgerError> {
-        match self.get::<u32>(&self.meta, "meta", b"format")? {
-            None => {
-                let mut batch = self.batch();
-                self.put(&mut batch, &self.meta, b"format", &FORMAT);
-                self.write(batch, PersistMode::SyncAll, "write its format version")
-            }
-            Some(FORMAT) => Ok(()),
-            Some(other) => {
-                Err(LedgerError::Format { folder: self.folder.clone(), found: other.to_string(), expected: FORMAT })
-            }
-        }
     }
 
     fn load(&mut self) -> Result<(), LedgerError> {
@@ -143,27 +165,12 @@ impl Store {
         let links = segments.map(|(key, segment)| Link { number: keys::number(&key), segment }).collect();
         self.cached = Mutex::new(Cached { progress, next_file, admissions });
         self.links = RwLock::new(links);
-        let mut windows = Windows::default();
-        for guard in self.memory.windows.iter() {
-            let (key, first) = guard.into_inner().map_err(|source| self.failed("read its windows", source))?;
-            let window = key.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
-            windows.0.push((Window(window), Sequence(keys::number(&first))));
-        }
-        self.windows = RwLock::new(Arc::new(windows));
         Ok(())
     }
 
     /// The windows that are durable.
     pub fn windows_known(&self) -> Arc<Windows> {
         Arc::clone(&self.windows.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Notes a window that a batch just written has opened.
-    pub fn open_window(&self, gathered: &Gathered) {
-        if let Some(opened) = gathered.opened() {
-            let mut windows = self.windows.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::make_mut(&mut windows).0.push(opened);
-        }
     }
 
     pub fn cached(&self) -> MutexGuard<'_, Cached> {
@@ -215,6 +222,23 @@ impl Store {
             rows.push((key.to_vec(), parse(name, &key, &value)?));
         }
         Ok(rows)
+    }
+}
+
+fn check_format(folder: &Path, db: &Database, meta: &Keyspace) -> Result<(), LedgerError> {
+    let failed =
+        |action| move |source| LedgerError::Store { folder: folder.to_owned(), action, source: Box::new(source) };
+    let format = meta.get(b"format").map_err(failed("read its format version"))?;
+    match format.map(|bytes| parse::<u32>("meta", b"format", &bytes)).transpose()? {
+        None => {
+            let mut batch = db.batch().durability(Some(PersistMode::SyncAll));
+            batch.insert(meta, b"format", FORMAT.to_string());
+            batch.commit().map_err(failed("write its format version"))
+        }
+        Some(FORMAT) => Ok(()),
+        Some(other) => {
+            Err(LedgerError::Format { folder: folder.to_owned(), found: other.to_string(), expected: FORMAT })
+        }
     }
 }
 

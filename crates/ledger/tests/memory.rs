@@ -4,7 +4,7 @@ use std::path::Path;
 
 use copydesk_article::{Arrival, ArticleId, FileNumber, Measure, Sequence, Verdict};
 use copydesk_dedup::{
-    AddressRow, Changes, Holder, Horizon, Index, Posting, Sketch, SketchRow, Store, TextRow, Window, conformance,
+    AddressRow, Changes, Holder, Horizon, Index, Sketch, SketchRow, Store, TextRow, Window, conformance,
 };
 use copydesk_ledger::{
     ArrivalRow, ArticleRow, CommitEntry, CommitGroup, FjallLedger, Ledger, LedgerError, LedgerIndex, Membership,
@@ -86,7 +86,7 @@ fn entry(sequence: u64, window: u32, original: u64) -> CommitEntry {
         sequence: Sequence(sequence),
         window: Window(window),
         text: Some((sequence.into(), TextRow { original: holder(original), likeness: None })),
-        anchors: (0..24).map(|anchor| Posting { key: sequence * 1_000_003 + anchor, before: None }).collect(),
+        anchors: (0..24).map(|anchor| sequence * 1_000_003 + anchor).collect(),
         sketch: Some(SketchRow {
             id: id(sequence),
             of: None,
@@ -163,7 +163,8 @@ fn a_version_before_is_marked() {
     second.row.verdict = Verdict::Revision { of: id(1) };
     // In one group, and so the mark must win over the row of the same group.
     commit(&ledger, vec![entry(1, 0, 1), second]);
-    let current = |sequence| ledger.article(id(sequence)).expect("look up").expect("known").is_current;
+    let current =
+        |sequence| ledger.article(id(sequence), Horizon::default()).expect("look up").expect("known").is_current;
     assert_eq!((current(1), current(2)), (false, true));
 }
 
@@ -184,6 +185,8 @@ fn expired_windows_give_their_space_back() {
     let (bytes, _) = ledger.disk_bytes().expect("measure");
     assert!(bytes < 2 * most, "{bytes} after twelve windows, at most {most} in the first six");
     let index = LedgerIndex { ledger: &ledger, horizon: Horizon { keys: Window(8), texts: Window(10) } };
+    let article = |window: u64| ledger.article(id(window * ARTICLES + 1), index.horizon).expect("look up").is_some();
+    assert_eq!([7, 8, 11].map(article), [false, true, true]);
     let known = |window: u64| index.text((window * ARTICLES + 1).into()).expect("look up").is_some();
     assert_eq!([7, 8, 11].map(known), [false, true, true]);
     let sketches = index.sketches(&[9, 10, 11].map(|window| Sequence(window * ARTICLES + 1))).expect("look up");

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use copydesk_article::ArticleId;
 use copydesk_clean::{Mode, SourceRules};
-use copydesk_dedup::UrlRules;
+use copydesk_dedup::{Horizon, UrlRules};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
@@ -60,8 +60,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Whether an article of this id stands: decided, and durable or about to be. Blocks.
-    pub fn is_known(&self, id: ArticleId) -> Result<bool, GivenUp> {
-        Ok(self.in_flight.stands(id) || self.ledger.call(|ledger| ledger.article(id))?.is_some())
+    /// Whether an article of this id stands: decided, and durable or about to be, and not expired. Blocks.
+    pub fn is_known(&self, id: ArticleId, horizon: Horizon) -> Result<bool, GivenUp> {
+        Ok(self.in_flight.stands(id) || self.ledger.call(|ledger| ledger.article(id, horizon))?.is_some())
     }
 }

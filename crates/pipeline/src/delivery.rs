@@ -4,12 +4,15 @@
 //! more will come. A call that fails is repeated after a pause that grows, has jitter, and is never shorter than the
 //! store asked for; at a stop the pauses are short, so that what can be flushed before the deadline is. A row that
 //! the store will never take is kept with the store's words (`rejection.rs`) before the cursor passes it.
+//!
+//! What a command asks to send again goes in between, a batch of it after each batch of new rows (`resend.rs`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use copydesk_ledger::{ExceptionKind, OutboxChange, OutboxRow, Settled, SinkKey, SinkRow};
+use copydesk_article::{ArticleId, Sequence};
+use copydesk_ledger::{Begin, ExceptionKind, OutboxChange, OutboxRow, Settled, SinkKey, SinkRow};
 use copydesk_sinks::{Change, Class, Report, Row, Sink, SinkError};
 use fail::fail_point;
 use metrics::{counter, gauge};
@@ -42,8 +45,12 @@ pub struct SinkPart {
     pub batch_bytes: u64,
     /// How long a batch that is not full waits for more rows. Zero: not at all.
     pub batch_age: Duration,
+    /// Where it begins when the ledger has never seen it.
+    pub begin: Begin,
     /// Folder that keeps what the sink rejects.
     pub rejected: PathBuf,
+    /// Folder of requests to send it something again.
+    pub again: PathBuf,
     /// Failures in a row after which the pipeline gives up; none: never.
     pub give_up_after: Option<u32>,
     /// Makes the sink.
@@ -57,6 +64,7 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
     let station = context.status.station("sink");
     let asked = key.clone();
     let row = context.ledger.call_async(move |ledger| ledger.sink(&asked)).await?;
+    let turn = if row.again.is_some() { Turn::Again } else { Turn::New };
     let mut runner = Runner {
         context,
         part,
@@ -67,9 +75,12 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
         failures: 0,
         level_at: Instant::now(),
         waits_since: None,
+        turn,
+        looked: None,
         error: None,
     };
     runner.publish();
+    runner.hold();
     let mut changes = runner.context.settlement.watch();
     loop {
         if runner.context.kill.is_cancelled() {
@@ -85,8 +96,15 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
                 break;
             }
         }
-        let wait = if runner.open && runner.row.cursor < committed { runner.not_due() } else { Duration::ZERO };
-        let result = if wait > Duration::ZERO {
+        let waits = runner.open && runner.row.cursor < committed;
+        let wait = if waits { runner.not_due() } else { Duration::ZERO };
+        let is_due = !runner.open || (waits && wait.is_zero());
+        let again = runner.open && last.is_none() && runner.has_request().await;
+        let result = if again && (!is_due || runner.turn == Turn::Again) {
+            runner.step_watched(sink.as_mut(), Turn::Again).await?
+        } else if is_due {
+            runner.step_watched(sink.as_mut(), Turn::New).await?
+        } else if waits {
             runner.station.waits();
             tokio::select! {
                 () = runner.context.kill.cancelled() => return Err(GivenUp),
@@ -96,8 +114,6 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
                     Ok(())
                 }
             }
-        } else if !runner.open || runner.row.cursor < committed {
-            runner.step_watched(sink.as_mut()).await?
         } else {
             runner.station.waits();
             tokio::select! {
@@ -121,14 +137,24 @@ pub async fn run(context: Context, part: Arc<SinkPart>) -> Result<(), GivenUp> {
     Ok(())
 }
 
-struct Runner {
-    context: Context,
-    part: Arc<SinkPart>,
-    key: SinkKey,
+/// What the next batch is of. One that failed is tried again before the other has its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    New,
+    Again,
+}
+
+pub(crate) struct Runner {
+    pub(crate) context: Context,
+    pub(crate) part: Arc<SinkPart>,
+    pub(crate) key: SinkKey,
     /// As stored, except that its cursor may be ahead where no row lies between.
-    row: SinkRow,
+    pub(crate) row: SinkRow,
     station: Arc<Station>,
     open: bool,
+    pub(crate) turn: Turn,
+    /// When a request to send something again was last looked for and not found.
+    pub(crate) looked: Option<Instant>,
     failures: u32,
     level_at: Instant,
     /// Since when the oldest row of the next batch has been there.
@@ -150,7 +176,7 @@ impl Runner {
 
     /// [`Runner::step`], with an eye on an optional sink that takes too long over it: its oldest rows expire
     /// meanwhile, so that it can't hold the outbox for ever.
-    async fn step_watched(&mut self, sink: &mut dyn Sink) -> Result<Result<(), SinkError>, GivenUp> {
+    async fn step_watched(&mut self, sink: &mut dyn Sink, turn: Turn) -> Result<Result<(), SinkError>, GivenUp> {
         let (context, part, key) = (self.context.clone(), Arc::clone(&self.part), self.key.clone());
         let level_at = self.level_at;
         let expiring = async {
@@ -163,16 +189,22 @@ impl Runner {
                 }
             }
         };
+        // A sink may take as long as it likes: that is its own affair, not a hang of ours.
+        self.station.waits_at_gate();
+        let step = async {
+            match turn {
+                Turn::New => self.step(sink).await,
+                Turn::Again => self.step_again(sink).await,
+            }
+        };
         tokio::select! {
-            step = self.step(sink) => step,
+            step = step => step,
             () = expiring => Err(GivenUp),
         }
     }
 
     /// Opens the sink, or delivers one batch. The outer error gives the pipeline up.
     async fn step(&mut self, sink: &mut dyn Sink) -> Result<Result<(), SinkError>, GivenUp> {
-        // A sink may take as long as it likes: that is its own affair, not a hang of ours.
-        self.station.waits_at_gate();
         if !self.open {
             if let Err(error) = sink.open(self.row.state.as_deref()).await {
                 return Ok(Err(error));
@@ -193,43 +225,18 @@ impl Runner {
             self.publish();
             return Ok(Ok(()));
         }
-        let rows: Vec<Row> = batch.rows.iter().map(row).collect();
+        let rows: Arc<[Row]> = batch.rows.iter().map(row).collect();
         let started = Instant::now();
-        match sink.prepare(&rows).await {
-            Err(error) => return Ok(Err(error)),
-            Ok(None) => {}
-            Ok(Some(state)) => {
-                let (key, stored) = (self.key.clone(), state.clone());
-                self.context.ledger.call_async(move |ledger| ledger.store_sink_state(&key, &stored)).await?;
-                self.row.state = Some(state);
-            }
-        }
-        fail_point!("sink.before", |_| std::process::abort());
-        let report = match sink.deliver(&rows).await {
+        let report = match self.deliver(sink, &rows).await? {
             Err(error) => return Ok(Err(error)),
             Ok(report) => report,
         };
-        fail_point!("sink.after", |_| std::process::abort());
-        if !report.rejected.is_empty() {
-            // Kept before the cursor passes them: the outbox forgets them then.
-            let (folder, name) = (self.part.rejected.clone(), self.key.name.clone());
-            let rejected = report.rejected.clone();
-            let kept = tokio::task::spawn_blocking(move || rejection::keep(&folder, &name, &rows, &rejected)).await;
-            match kept {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    let message = format!("rejected articles can't be kept, so the batch is repeated: {error}");
-                    return Ok(Err(SinkError::new(message)));
-                }
-                Err(_) => return Err(GivenUp),
-            }
-        }
         let settled = Settled {
             start: after,
             end: batch.end,
             rows: batch.rows.len() as u64,
             bytes: batch.bytes,
-            exceptions: exceptions(&self.key.name, &batch.rows, &report),
+            exceptions: exceptions(&rows, &report),
             state: sink.state(),
             sync: sink.class() == Class::FencedAppend,
         };
@@ -243,11 +250,53 @@ impl Runner {
         self.row = self.context.ledger.call_async(move |ledger| ledger.settle(&key, &settled)).await?;
         self.station.worked(started.elapsed(), u32::try_from(batch.rows.len()).unwrap_or(u32::MAX));
         self.waits_since = None;
+        self.turn = Turn::Again;
         self.worked();
         Ok(Ok(()))
     }
 
-    fn worked(&mut self) {
+    /// Delivers a batch, and keeps what is rejected. The outer error gives the pipeline up.
+    pub(crate) async fn deliver(
+        &mut self,
+        sink: &mut dyn Sink,
+        rows: &Arc<[Row]>,
+    ) -> Result<Result<Report, SinkError>, GivenUp> {
+        match sink.prepare(rows).await {
+            Err(error) => return Ok(Err(error)),
+            Ok(None) => {}
+            Ok(Some(state)) => {
+                let (key, stored) = (self.key.clone(), state.clone());
+                self.context.ledger.call_async(move |ledger| ledger.store_sink_state(&key, &stored)).await?;
+                self.row.state = Some(state);
+            }
+        }
+        fail_point!("sink.before", |_| std::process::abort());
+        let report = match sink.deliver(rows).await {
+            Err(error) => return Ok(Err(error)),
+            Ok(report) => report,
+        };
+        fail_point!("sink.after", |_| std::process::abort());
+        if report.rejected.is_empty() {
+            return Ok(Ok(report));
+        }
+        for rejection in &report.rejected {
+            let article = rows.get(rejection.row).map(|row| row.id().to_string()).unwrap_or_default();
+            tracing::warn!(sink = self.key.name, article, error = rejection.reason, "sink rejected an article");
+        }
+        // Kept before the cursor passes them: the outbox forgets them then.
+        let (folder, name) = (self.part.rejected.clone(), self.key.name.clone());
+        let (rows, rejected) = (Arc::clone(rows), report.rejected.clone());
+        match tokio::task::spawn_blocking(move || rejection::keep(&folder, &name, &rows, &rejected)).await {
+            Ok(Ok(())) => Ok(Ok(report)),
+            Ok(Err(error)) => {
+                let message = format!("rejected articles can't be kept, so the batch is repeated: {error}");
+                Ok(Err(SinkError::new(message)))
+            }
+            Err(_) => Err(GivenUp),
+        }
+    }
+
+    pub(crate) fn worked(&mut self) {
         if self.failures > 0 {
             tracing::warn!(sink = self.key.name, attempt = self.failures, "sink works again");
         }
@@ -261,6 +310,7 @@ impl Runner {
         self.open = false;
         self.error = Some(error.to_string());
         counter!(metric::SINK_ERRORS, "sink" => self.key.name.clone()).increment(1);
+        self.context.status.count_retry();
         self.publish();
         // Each doubling of the failures is news, not each failure.
         if self.failures.is_power_of_two() {
@@ -355,13 +405,14 @@ async fn expire(context: &Context, part: &SinkPart, key: &SinkKey) -> Result<Sin
     let (row, expired) = context.ledger.call_async(move |ledger| ledger.expire(&of, limit)).await?;
     if expired > 0 {
         counter!(metric::SINK_EXPIRED, "sink" => key.name.clone()).increment(expired);
+        context.status.count_expired(expired);
         tracing::error!(sink = key.name, count = expired, "sink fell behind its limit, its oldest rows expired");
         context.settlement.settled(&key.name, part.required, row.cursor, row.passed_bytes);
     }
     Ok(row)
 }
 
-fn row(row: &OutboxRow) -> Row {
+pub(crate) fn row(row: &OutboxRow) -> Row {
     let change = match &row.change {
         OutboxChange::Put { id, record } => Change::Put { id: *id, record: Arc::clone(record) },
         OutboxChange::Delete { id } => Change::Delete { id: *id },
@@ -369,15 +420,10 @@ fn row(row: &OutboxRow) -> Row {
     Row { sequence: row.sequence, change }
 }
 
-fn exceptions(
-    sink: &str,
-    rows: &[OutboxRow],
-    report: &Report,
-) -> Vec<(copydesk_article::Sequence, copydesk_article::ArticleId, ExceptionKind)> {
-    let at = |index: usize| rows.get(index).map(|outbox| (outbox.sequence, row(outbox).id()));
+fn exceptions(rows: &[Row], report: &Report) -> Vec<(Sequence, ArticleId, ExceptionKind)> {
+    let at = |index: usize| rows.get(index).map(|row| (row.sequence, row.id()));
     let rejected = report.rejected.iter().filter_map(|rejection| {
         let (sequence, article) = at(rejection.row)?;
-        tracing::warn!(sink, %article, error = rejection.reason, "sink rejected an article");
         Some((sequence, article, ExceptionKind::Rejected { reason: rejection.reason.clone() }))
     });
     let skipped = report.skipped.iter().filter_map(|&index| at(index)).map(|(s, id)| (s, id, ExceptionKind::Skipped));

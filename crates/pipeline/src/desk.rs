@@ -6,6 +6,7 @@
 //! starts another from the ledger.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use async_channel::{Receiver, bounded, unbounded};
 use copydesk_clean::{Mode, SourceRules};
 use copydesk_ledger::{FileState, Ledger, LedgerError};
+use futures_util::FutureExt;
 use metrics::gauge;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -102,6 +104,19 @@ pub enum Fault {
     Dropped,
 }
 
+impl Fault {
+    /// The stage that broke, as far as it is known: the label of what is counted.
+    #[must_use]
+    pub const fn stage(&self) -> &'static str {
+        match self {
+            Self::Ledger(_) => "ledger",
+            Self::Intake(_) => "intake",
+            Self::Panicked { stage, .. } | Self::GaveUp(stage) => stage,
+            Self::Threads(_) | Self::NotDrained | Self::Stuck | Self::Dropped => "unknown",
+        }
+    }
+}
+
 /// How a run ended that did not break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -109,13 +124,17 @@ pub struct Ended {
     pub laggards: Vec<String>,
 }
 
-type Tasks = JoinSet<(&'static str, Result<(), GivenUp>)>;
+type Tasks = JoinSet<Result<(), Fault>>;
 
 /// Runs the pipeline until `stop` is cancelled or there are no more files, then drains it.
 ///
 /// # Errors
 /// Where it could not start, or a part of it broke.
 pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault> {
+    // A blocking call of a sink outlives its task, and must not write beside the next one's.
+    if tokio::time::timeout(LET_GO, copydesk_sinks::at_rest()).await.is_err() {
+        return Err(Fault::Stuck);
+    }
     let ledger = Arc::clone(&parts.ledger);
     let start = tokio::task::spawn_blocking(move || ledger.start()).await.map_err(|_| Fault::GaveUp("start"))??;
     if start.unclean {
@@ -156,8 +175,10 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     // Before the first sequence can settle, every sink has its place.
     for sink in &parts.sinks {
         let key = copydesk_ledger::SinkKey { name: sink.name.clone(), target: (sink.build)().target() };
-        let row = parts.ledger.sink(&key)?;
+        let row = parts.ledger.begin_sink(&key, sink.begin)?;
         context.settlement.settled(&sink.name, sink.required, row.cursor, row.passed_bytes);
+        let limit = if sink.required { parts.options.outbox_limit_bytes } else { sink.limit_bytes };
+        metric::begin_sink(&sink.name, sink.required, limit);
     }
 
     let capacity = parts.options.channel_articles.max(1);
@@ -193,7 +214,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
     let links = Links { outbox: read_out, ends };
     let reading =
         Reading::new(context.clone(), Arc::clone(&parts.intake), links, stop.clone(), &start, &parts.ledger_folder);
-    stages.spawn(async move { ("read", in_thread("read", move || reading.run(&start, found)).await) });
+    stages.spawn(named("read", in_thread("read", move || reading.run(&start, found))));
     stages.spawn(named("dedup", dedup::run(context.clone(), dedup_in, dedup_out)));
     for _ in 0..workers {
         stages.spawn(named("clean", clean::run(context.clone(), clean_in.clone(), clean_out.clone())));
@@ -286,24 +307,22 @@ async fn drive(
     Ok(Ended { laggards })
 }
 
-type Joined = Option<Result<(&'static str, Result<(), GivenUp>), tokio::task::JoinError>>;
-
-fn check(ended: Joined) -> Result<(), Fault> {
+fn check(ended: Option<Result<Result<(), Fault>, tokio::task::JoinError>>) -> Result<(), Fault> {
     match ended {
-        None | Some(Ok((_, Ok(())))) => Ok(()),
-        Some(Ok((stage, Err(GivenUp)))) => Err(Fault::GaveUp(stage)),
-        Some(Err(error)) => {
-            let words = error.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| words(panic.as_ref()));
-            Err(Fault::Panicked { stage: "of the pipeline", words })
-        }
+        None => Ok(()),
+        Some(Ok(result)) => result,
+        // Panics are caught in the task.
+        Some(Err(error)) => Err(Fault::Panicked { stage: "unknown", words: error.to_string() }),
     }
 }
 
-async fn named(
-    stage: &'static str,
-    task: impl Future<Output = Result<(), GivenUp>>,
-) -> (&'static str, Result<(), GivenUp>) {
-    (stage, task.await)
+/// A task of a stage: whatever ends it names the stage.
+async fn named(stage: &'static str, task: impl Future<Output = Result<(), GivenUp>>) -> Result<(), Fault> {
+    match AssertUnwindSafe(task).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(GivenUp)) => Err(Fault::GaveUp(stage)),
+        Err(panic) => Err(Fault::Panicked { stage, words: words(panic.as_ref()) }),
+    }
 }
 
 /// Runs blocking work on a thread of its own and waits for it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use copydesk_disk::free_bytes;
 use copydesk_intake::ScanCause;
+use jiff::Timestamp;
 use metrics::{counter, gauge};
 
 use crate::context::Context;
@@ -86,8 +87,17 @@ impl Gauges {
         // Not the patient call: a failing ledger is somebody else's news.
         let ledger = self.context.ledger.clone();
         let folder = self.ledger_folder.clone();
-        let asked = tokio::task::spawn_blocking(move || (ledger.ledger().disk_bytes(), free_bytes(&folder)));
-        let Ok((bytes, free)) = asked.await else { return };
+        let places = &self.context.settlement;
+        let oldest = Some(places.settled_for_all().next()).filter(|oldest| *oldest <= places.committed_sequence());
+        let asked = tokio::task::spawn_blocking(move || {
+            let ledger = ledger.ledger();
+            let oldest = oldest.and_then(|sequence| ledger.arrival(sequence).ok().flatten());
+            (ledger.disk_bytes(), free_bytes(&folder), oldest.map(|arrival| arrival.at))
+        });
+        let Ok((bytes, free, oldest)) = asked.await else { return };
+        let age = oldest.map_or(0.0, |at| Timestamp::now().duration_since(at).as_secs_f64().max(0.0));
+        gauge!(metric::OUTBOX_AGE).set(age);
+        gauge!(metric::DISK_RESERVE).set(self.context.options.free_space_reserve_bytes as f64);
         if let Ok(free) = free {
             gauge!(metric::DISK_FREE).set(free as f64);
         }

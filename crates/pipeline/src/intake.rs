@@ -8,6 +8,7 @@ use async_channel::Receiver;
 use copydesk_article::Supplied;
 use copydesk_intake::{IntakeError, Options, Watch, WatchStatus};
 use copydesk_readers::{Found, Known, SourceDefaults};
+use fail::fail_point;
 use serde::Deserialize;
 
 /// Whose files go first.
@@ -101,6 +102,10 @@ impl IntakePart {
         if let FileSource::Named(_) = self.source {
             return Ok(Vec::new());
         }
+        fail_point!("intake.start", |_| {
+            let source = std::io::Error::other("refused by a fail point");
+            Err(IntakeError::Folder { path: PathBuf::from("inbox"), source })
+        });
         let (mut watches, mut found) = (Vec::new(), Vec::new());
         for inbox in &self.inboxes {
             let (watch, receiver) = Watch::start(&inbox.options)?;

@@ -8,8 +8,8 @@
 //! several tasks on one inbox and compute on a thread pool of their own ([`Cpu`]); `near_dedup` and `commit`
 //! put articles back into sequence order first (═▶). One budget ([`Budget`]) bounds the bytes and the number of
 //! all articles in flight. After `commit` nothing is in memory that matters: each sink reads the outbox at its
-//! own durable cursor (`delivery.rs`), and files leave the inbox when the required sinks have settled their
-//! last article (`finish.rs`).
+//! own durable cursor (`delivery.rs`), sends again what a command asks for (`again.rs`, `resend.rs`), and files
+//! leave the inbox when the required sinks have settled their last article (`finish.rs`).
 //!
 //! What the desk learns of sites, and how every article knows which of it to use, says `learning.rs`.
 //!
@@ -25,6 +25,7 @@
 //! | a sink fails | its own task backs off and tries again; the others never notice (`delivery.rs`) |
 //! | disk or outbox full | the gate in front of admission closes and says why (`gate.rs`) |
 
+mod again;
 mod budget;
 mod context;
 mod cpu;
@@ -44,11 +45,14 @@ mod names;
 mod options;
 mod rejection;
 mod reorder;
+mod resend;
 mod settlement;
 mod stages;
 mod status;
 mod supervisor;
+mod trace;
 
+pub use again::{Again, RequestWriter, requests};
 pub use budget::Budget;
 pub use cpu::Cpu;
 pub use delivery::SinkPart;
@@ -57,6 +61,8 @@ pub use filter::{Filter, Unsure};
 pub use intake::{FileSource, Inbox, IntakePart, Left, NamedFile, Priority};
 pub use names::{Entities, Names, NamesError};
 pub use options::{Dedup, Options, Policies, Policy};
+pub use rejection::{Asked, Slip};
 pub use stages::clean::fingerprinted;
 pub use status::{Doing, SinkStatus, StageSeconds, Station, Status};
 pub use supervisor::{GaveUp, supervise};
+pub use trace::{Life, Origin, Tracer, Version};

@@ -1,9 +1,14 @@
-//! Names of the metrics, with their help texts: a contract that dashboards and alerts hang on.
+//! Names of the metrics, with their help texts: a contract that dashboards and alerts hang on. `deploy/METRICS.md`
+//! has it as a table, and a test holds a running daemon to it.
 //!
-//! Prometheus naming, base units, bounded labels (`stage`, `sink`, `verdict`, `reason`, `cause`, `channel`,
-//! `kind`, `inbox`; never a path, a URL or a text).
+//! Prometheus naming, base units, bounded labels (`stage`, `sink`, `verdict`, `reason`, `outcome`, `cause`, `channel`,
+//! `kind`, `inbox`, `version`; never a path, a URL or a text). Counters whose labels are known begin at zero: a first
+//! error is an increase then, where a series that begins at 1 is none.
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use std::time::SystemTime;
+
+use copydesk_article::{QuarantineReason, VerdictKind};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 /// Arrivals admitted.
 pub const ARRIVALS: &str = "copydesk_arrivals_total";
@@ -39,7 +44,7 @@ pub const STAGE_DURATION: &str = "copydesk_stage_duration_seconds";
 pub const CHANNEL_DEPTH: &str = "copydesk_channel_depth_articles";
 /// Articles a link may hold, by `channel`.
 pub const CHANNEL_CAPACITY: &str = "copydesk_channel_capacity_articles";
-/// Restarts of the pipeline.
+/// Restarts of the pipeline, by the `stage` that broke.
 pub const RESTARTS: &str = "copydesk_pipeline_restarts_total";
 /// Seconds from admission to commit.
 pub const COMMIT_LATENCY: &str = "copydesk_admission_to_commit_seconds";
@@ -61,6 +66,10 @@ pub const SINK_LAG: &str = "copydesk_sink_lag_articles";
 pub const SINK_PENDING: &str = "copydesk_sink_pending_bytes";
 /// Age of the oldest row not settled, by `sink`.
 pub const SINK_LAG_SECONDS: &str = "copydesk_sink_lag_seconds";
+/// Rows sent to a sink again on request, by `sink`.
+pub const SINK_SENT_AGAIN: &str = "copydesk_sink_sent_again_total";
+/// Age of the oldest row in the outbox that a sink has not settled.
+pub const OUTBOX_AGE: &str = "copydesk_outbox_age_seconds";
 /// Bytes of the ledger on disk.
 pub const LEDGER_BYTES: &str = "copydesk_ledger_bytes";
 /// Bytes of the rows the outbox holds.
@@ -100,6 +109,28 @@ pub const INBOX_BYTES: &str = "copydesk_inbox_bytes";
 /// Age of the oldest article in flight.
 pub const OLDEST_PENDING: &str = "copydesk_oldest_pending_seconds";
 
+/// Free space below which intake waits.
+pub const DISK_RESERVE: &str = "copydesk_disk_reserve_bytes";
+/// Whether files wait for a sink, by `sink`.
+pub const SINK_REQUIRED: &str = "copydesk_sink_required";
+/// Outbox bytes a sink may fall behind, by `sink`.
+pub const SINK_LIMIT: &str = "copydesk_sink_limit_bytes";
+/// The build, by `version`.
+pub const BUILD_INFO: &str = "copydesk_build_info";
+/// When the process began.
+pub const START_TIME: &str = "copydesk_start_time_seconds";
+/// Memory of the process.
+pub const RESIDENT_MEMORY: &str = "copydesk_resident_memory_bytes";
+/// Whether the stages make progress.
+pub const ALIVE: &str = "copydesk_alive";
+/// Whether articles can be taken and delivered.
+pub const READY: &str = "copydesk_ready";
+/// Whether intake takes files.
+pub const INTAKE_OPEN: &str = "copydesk_intake_open";
+
+/// Stages, as they stand in the label `stage` of what is counted for each.
+const STAGES: [&str; 8] = ["read", "dedup", "clean", "near_dedup", "entities", "commit", "sink", "finish"];
+
 /// Bounds of the histograms, in seconds.
 pub const BUCKETS_SECONDS: [f64; 14] =
     [0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -127,12 +158,14 @@ pub fn describe() {
     describe_counter!(SINK_SKIPPED, Unit::Count, "Rows that a sink's own filter left out.");
     describe_counter!(SINK_EXPIRED, Unit::Count, "Rows given up because an optional sink fell too far behind.");
     describe_counter!(SINK_ERRORS, Unit::Count, "Failed calls of a sink; each is repeated.");
+    describe_counter!(SINK_SENT_AGAIN, Unit::Count, "Rows sent to a sink again on request.");
     describe_gauge!(SINK_UP, Unit::Count, "1 while a sink's last call worked.");
     describe_gauge!(SINK_LAG, Unit::Count, "Sequences committed and not yet settled for a sink.");
     describe_gauge!(SINK_PENDING, Unit::Bytes, "Outbox bytes not yet settled for a sink.");
     describe_gauge!(SINK_LAG_SECONDS, Unit::Seconds, "Time since a sink was last level with the ledger.");
     describe_gauge!(LEDGER_BYTES, Unit::Bytes, "Ledger on disk.");
     describe_gauge!(OUTBOX_BYTES, Unit::Bytes, "Rows the outbox holds.");
+    describe_gauge!(OUTBOX_AGE, Unit::Seconds, "Age of the oldest row that a sink has not settled.");
     describe_gauge!(LEARNED_SITES, Unit::Count, "Sites of which recurring lines are known.");
     describe_gauge!(LEARNED_REDIRECTS, Unit::Count, "Ids of persons that redirect to another spelling's.");
     describe_counter!(REDIRECTS, Unit::Count, "Redirects of persons' ids, made and withdrawn.");
@@ -155,4 +188,48 @@ pub fn describe() {
     describe_gauge!(INBOX_IGNORED, Unit::Count, "Files that an inbox's rules leave out, at the last scan.");
     describe_gauge!(INBOX_REFUSED, Unit::Count, "Links, pipes, sockets and devices in an inbox, at the last scan.");
     describe_gauge!(OLDEST_PENDING, Unit::Seconds, "Age of the oldest article in flight.");
+    describe_gauge!(DISK_RESERVE, Unit::Bytes, "Free space below which intake waits.");
+    describe_gauge!(SINK_REQUIRED, Unit::Count, "1 where files wait for the sink, 0 where it is optional.");
+    describe_gauge!(SINK_LIMIT, Unit::Bytes, "Outbox bytes a sink may fall behind before intake waits or rows expire.");
+    describe_gauge!(BUILD_INFO, Unit::Count, "Always 1; the label says which version runs.");
+    describe_gauge!(START_TIME, Unit::Seconds, "When the process began, in seconds since 1970.");
+}
+
+/// Begins what is there from the first moment: the build, and counters at zero.
+pub fn begin(version: &'static str) {
+    gauge!(BUILD_INFO, "version" => version).set(1.0);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    gauge!(START_TIME).set(now.as_secs_f64());
+    for name in [ARRIVALS, FILES, FILES_REFUSED, FILES_GIVEN_BACK, LEDGER_ERRORS] {
+        counter!(name).increment(0);
+    }
+    for kind in VerdictKind::ALL {
+        counter!(VERDICTS, "verdict" => kind.as_str()).increment(0);
+    }
+    for reason in QuarantineReason::ALL {
+        let stage = if reason == QuarantineReason::KilledProcess { "suspects" } else { "read" };
+        counter!(QUARANTINED, "stage" => stage, "reason" => reason.as_str()).increment(0);
+    }
+    for stage in ["clean", "entities"] {
+        counter!(PROBLEMS, "stage" => stage).increment(0);
+    }
+    for reason in ["language", "language_unsure"] {
+        counter!(FILTERED, "reason" => reason).increment(0);
+    }
+    for outcome in ["moved", "deleted", "kept", "missing", "changed", "failed"] {
+        counter!(FILES_FINISHED, "outcome" => outcome).increment(0);
+    }
+    for stage in STAGES {
+        counter!(STAGE_RECEIVED, "stage" => stage).increment(0);
+        counter!(RESTARTS, "stage" => stage).increment(0);
+    }
+}
+
+/// Begins the series of a sink: what is expected of it, and counters at zero.
+pub fn begin_sink(sink: &str, required: bool, limit_bytes: u64) {
+    gauge!(SINK_REQUIRED, "sink" => sink.to_owned()).set(if required { 1.0 } else { 0.0 });
+    gauge!(SINK_LIMIT, "sink" => sink.to_owned()).set(limit_bytes as f64);
+    for name in [SINK_DELIVERED, SINK_REJECTED, SINK_SKIPPED, SINK_EXPIRED, SINK_ERRORS, SINK_SENT_AGAIN] {
+        counter!(name, "sink" => sink.to_owned()).increment(0);
+    }
 }

@@ -20,6 +20,8 @@ struct Places {
     committed: Sequence,
     row_bytes: u64,
     sinks: BTreeMap<String, Place>,
+    /// Rows after these sequences are being sent again, by sink: the outbox keeps them meanwhile.
+    holds: BTreeMap<String, Sequence>,
     /// Last sequence there will be, once admission has ended and all is committed.
     last: Option<Sequence>,
 }
@@ -95,11 +97,23 @@ impl Settlement {
         places.sinks.values().filter(|place| place.required).map(|place| place.cursor).min().unwrap_or(places.committed)
     }
 
-    /// Every sequence up to this is settled for every sink.
+    /// Every sequence up to this is settled for every sink, and nobody sends it again.
     #[must_use]
     pub fn settled_for_all(&self) -> Sequence {
         let places = self.places();
-        places.sinks.values().map(|place| place.cursor).min().unwrap_or(places.committed)
+        let settled = places.sinks.values().map(|place| place.cursor).min().unwrap_or(places.committed);
+        places.holds.values().copied().fold(settled, Sequence::min)
+    }
+
+    /// Keeps the outbox's rows after a sequence, as long as a sink sends them again; none lets go.
+    pub fn hold(&self, sink: &str, after: Option<Sequence>) {
+        let mut places = self.places();
+        match after {
+            Some(after) => places.holds.insert(sink.to_owned(), after),
+            None => places.holds.remove(sink),
+        };
+        drop(places);
+        self.changed();
     }
 
     /// Outbox bytes the slowest required sink has before it, and its name.

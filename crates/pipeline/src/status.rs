@@ -167,6 +167,10 @@ pub struct Status {
     /// Ledger calls under way, by number, and when each began.
     ledger_calls: Mutex<BTreeMap<u64, Instant>>,
     watching: AtomicBool,
+    /// Batches that a sink failed to take, and will be offered again.
+    retried: AtomicU64,
+    /// Rows that sinks fell too far behind to take.
+    expired: AtomicU64,
     fault: Mutex<Option<String>>,
 }
 
@@ -182,6 +186,8 @@ impl Default for Status {
             ledger_failed_ms: AtomicU64::new(0),
             ledger_calls: Mutex::default(),
             watching: AtomicBool::new(false),
+            retried: AtomicU64::new(0),
+            expired: AtomicU64::new(0),
             fault: Mutex::default(),
         }
     }
@@ -270,6 +276,12 @@ impl Status {
         news
     }
 
+    /// Whether intake takes files, as far as nobody has said why it waits.
+    #[must_use]
+    pub fn intake_open(&self) -> bool {
+        lock(&self.closed).is_none()
+    }
+
     /// Says what the last ledger call failed with, or that it worked.
     pub fn set_ledger_error(&self, error: Option<String>) {
         self.ledger_failed_ms.store(self.epoch.elapsed().as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -279,6 +291,41 @@ impl Status {
     /// Says whether the inbox is watched.
     pub fn set_watching(&self, up: bool) {
         self.watching.store(up, Ordering::Relaxed);
+    }
+
+    /// How long the process has been at it.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    /// Whether the inbox is watched.
+    #[must_use]
+    pub fn is_watching(&self) -> bool {
+        self.watching.load(Ordering::Relaxed)
+    }
+
+    /// Another pipeline comes: inbox and sinks are as it will find them.
+    pub fn begin_generation(&self) {
+        self.set_watching(false);
+        lock(&self.sinks).clear();
+        *lock(&self.closed) = None;
+    }
+
+    /// A sink failed to take a batch.
+    pub fn count_retry(&self) {
+        self.retried.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many rows expired for a sink.
+    pub fn count_expired(&self, rows: u64) {
+        self.expired.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Since the process began: batches tried again, rows expired.
+    #[must_use]
+    pub fn tally(&self) -> (u64, u64) {
+        (self.retried.load(Ordering::Relaxed), self.expired.load(Ordering::Relaxed))
     }
 
     /// Says what stopped the pipeline, or that it runs.

@@ -51,13 +51,14 @@ pub enum GaveUp {
 /// Where it could not start, or broke too often.
 pub async fn supervise(parts: &Parts, stop: CancellationToken) -> Result<Ended, GaveUp> {
     let watchdog = tokio::spawn(watch(Arc::clone(&parts.status), parts.options.hang_secs));
-    let ended = keep_running(parts, stop).await?;
+    let ended = keep_running(parts, stop).await;
+    watchdog.abort();
+    let ended = ended?;
     let (ledger, status) = (Arc::clone(&parts.ledger), Arc::clone(&parts.status));
     match tokio::task::spawn_blocking(move || status.watch_call(|| ledger.mark_clean())).await {
         Ok(closed) => closed?,
         Err(error) => tracing::error!(error = %error, "the ledger could not be marked clean"),
     }
-    watchdog.abort();
     Ok(ended)
 }
 
@@ -82,7 +83,7 @@ async fn keep_running(parts: &Parts, stop: CancellationToken) -> Result<Ended, G
             tracing::error!(count = faults.len(), error = %fault, "the pipeline broke too often, giving up");
             return Err(GaveUp::Restarts { count: faults.len(), last: fault });
         }
-        counter!(metric::RESTARTS).increment(1);
+        counter!(metric::RESTARTS, "stage" => fault.stage()).increment(1);
         tracing::error!(attempt = faults.len(), error = %fault, "the pipeline broke, starting again from the ledger");
         tokio::time::sleep(Duration::from_millis(200) * u32::try_from(faults.len()).unwrap_or(1)).await;
     }

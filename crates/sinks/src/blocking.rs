@@ -4,11 +4,39 @@
 //! way (a deadline at shutdown), the next call waits for the first to end instead of writing beside it.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use copydesk_disk::{DiskError, sync_folder};
+use tokio::sync::watch;
 
 use crate::SinkError;
+
+/// How many blocking calls are under way in this process.
+static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+
+/// One call under way; counted until it is dropped.
+struct Call;
+
+impl Call {
+    fn begins() -> Self {
+        UNDER_WAY.send_modify(|calls| *calls += 1);
+        Self
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        UNDER_WAY.send_modify(|calls| *calls -= 1);
+    }
+}
+
+/// Waits until no sink of this process has a blocking call under way: one whose task was given up goes on, and another
+/// sink at the same target, built from a new configuration say, must not write beside it.
+pub async fn at_rest() {
+    let mut calls = UNDER_WAY.subscribe();
+    // It fails only if the sender is dropped, which a static is not.
+    drop(calls.wait_for(|calls| *calls == 0).await);
+}
 
 /// Runs `work` on the blocking threads with the handle locked.
 pub(crate) async fn with<H, T>(
@@ -20,7 +48,12 @@ where
     T: Send + 'static,
 {
     let handle = Arc::clone(handle);
-    match tokio::task::spawn_blocking(move || work(&mut lock(&handle))).await {
+    let call = Call::begins();
+    let work = move || {
+        let _call = call;
+        work(&mut lock(&handle))
+    };
+    match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(SinkError::new(format!("the sink's own code failed, please report it: {error}"))),
     }

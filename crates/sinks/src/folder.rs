@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use copydesk_disk::{sync_folder, write_durable};
 use serde::Deserialize;
 
-use crate::parts::{PartSink, PartStore};
+use crate::parts::{PartFormat, PartSink, PartStore};
 use crate::{Compression, Sink, SinkError, blocking};
 
 /// Options of the `folder` sink.
@@ -15,6 +15,9 @@ use crate::{Compression, Sink, SinkError, blocking};
 pub struct FolderOptions {
     /// The folder.
     pub path: PathBuf,
+    /// How parts are written: `jsonl` (default), `parquet`.
+    #[serde(default)]
+    pub format: PartFormat,
     /// How parts are kept. Default `zstd`.
     #[serde(default)]
     pub compression: Compression,
@@ -24,7 +27,7 @@ impl FolderOptions {
     /// The defaults at a path.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), compression: Compression::default() }
+        Self { path: path.into(), format: PartFormat::default(), compression: Compression::default() }
     }
 }
 
@@ -69,5 +72,5 @@ async fn run(work: impl FnOnce() -> Result<(), SinkError> + Send + 'static) -> R
 /// The sink, not yet open. See the module's documentation.
 #[must_use]
 pub fn folder_sink(options: &FolderOptions) -> Box<dyn Sink> {
-    Box::new(PartSink::new(Folder { path: options.path.clone() }, options.compression))
+    Box::new(PartSink::new(Folder { path: options.path.clone() }, options.format, options.compression))
 }

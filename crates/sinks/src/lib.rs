@@ -8,11 +8,12 @@
 //! | [`JsonlSink`] | [`Class::FencedAppend`] | lines in files, closed and compressed by size and hour |
 //! | [`SqliteSink`] | [`Class::Keyed`] | a searchable database in a file |
 //! | [`StdoutSink`] | [`Class::Append`] | lines on standard output |
-//! | [`folder_sink`] | [`Class::FencedAppend`] | a folder of parts: compressed JSON Lines, by day |
+//! | [`folder_sink`] | [`Class::FencedAppend`] | a folder of parts: compressed JSON Lines or Parquet, by day |
 //! | `s3_sink` | [`Class::FencedAppend`] | the same in a bucket |
 //! | `PostgresSink` | [`Class::Keyed`] | tables in a PostgreSQL database |
 //! | `OpensearchSink` | [`Class::Keyed`] | an index of OpenSearch or Elasticsearch |
 //! | `NatsSink` | [`Class::Append`] | messages in a JetStream stream |
+//! | `KafkaSink` | [`Class::Append`] | messages in a Kafka topic |
 //! | `WebhookSink` | [`Class::Append`] | POSTs to an endpoint of the user's |
 //!
 //! Any of them can be given a choice of articles and fields ([`choosy`]).
@@ -30,6 +31,8 @@ mod folder;
 #[cfg(feature = "http")]
 mod http;
 mod jsonl;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod lines;
 #[cfg(feature = "network")]
 mod named;
@@ -38,6 +41,8 @@ mod nats;
 #[cfg(feature = "opensearch")]
 mod opensearch;
 mod options;
+#[cfg(feature = "parquet")]
+mod parquet_part;
 mod parts;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -54,15 +59,19 @@ mod webhook;
 #[cfg(feature = "network")]
 mod within;
 
+pub use blocking::at_rest;
 pub use choice::{Choice, Filter, RECORD_FIELDS, choosy};
 pub use contract::*;
 pub use folder::{FolderOptions, folder_sink};
 pub use jsonl::{Clock, JsonlOptions, JsonlSink};
+#[cfg(feature = "kafka")]
+pub use kafka::{KafkaMechanism, KafkaOptions, KafkaSink};
 #[cfg(feature = "nats")]
 pub use nats::{NatsOptions, NatsSink};
 #[cfg(feature = "opensearch")]
 pub use opensearch::{OpensearchOptions, OpensearchSink};
 pub use options::{KINDS, SinkOptions, is_built};
+pub use parts::PartFormat;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresSink};
 #[cfg(feature = "s3")]

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use crate::{
     FolderOptions, JsonlOptions, JsonlSink, Sink, SqliteOptions, SqliteSink, StdoutOptions, StdoutSink, folder_sink,
 };
+#[cfg(feature = "kafka")]
+use crate::{KafkaOptions, KafkaSink};
 #[cfg(feature = "nats")]
 use crate::{NatsOptions, NatsSink};
 #[cfg(feature = "opensearch")]
@@ -19,7 +21,8 @@ use crate::{S3Options, s3_sink};
 use crate::{WebhookOptions, WebhookSink};
 
 /// Values of `type`, whether this build has them or not.
-pub const KINDS: [&str; 9] = ["jsonl", "sqlite", "stdout", "folder", "postgres", "webhook", "opensearch", "nats", "s3"];
+pub const KINDS: [&str; 10] =
+    ["jsonl", "sqlite", "stdout", "folder", "postgres", "webhook", "opensearch", "nats", "kafka", "s3"];
 
 /// Whether this build has a type; where not, it is a cargo feature of that name.
 #[must_use]
@@ -29,6 +32,7 @@ pub fn is_built(kind: &str) -> bool {
         ("webhook", cfg!(feature = "webhook")),
         ("opensearch", cfg!(feature = "opensearch")),
         ("nats", cfg!(feature = "nats")),
+        ("kafka", cfg!(feature = "kafka")),
         ("s3", cfg!(feature = "s3")),
     ];
     matches!(kind, "jsonl" | "sqlite" | "stdout" | "folder") || of_features.contains(&(kind, true))
@@ -58,6 +62,9 @@ pub enum SinkOptions {
     /// `type = "nats"`.
     #[cfg(feature = "nats")]
     Nats(NatsOptions),
+    /// `type = "kafka"`.
+    #[cfg(feature = "kafka")]
+    Kafka(KafkaOptions),
     /// `type = "s3"`.
     #[cfg(feature = "s3")]
     S3(S3Options),
@@ -80,6 +87,8 @@ impl SinkOptions {
             Self::Opensearch(_) => "opensearch",
             #[cfg(feature = "nats")]
             Self::Nats(_) => "nats",
+            #[cfg(feature = "kafka")]
+            Self::Kafka(_) => "kafka",
             #[cfg(feature = "s3")]
             Self::S3(_) => "s3",
         }
@@ -100,6 +109,8 @@ impl SinkOptions {
             Self::Opensearch(options) => options.resolve_paths(base),
             #[cfg(feature = "nats")]
             Self::Nats(options) => options.resolve_paths(base),
+            #[cfg(feature = "kafka")]
+            Self::Kafka(options) => options.resolve_paths(base),
             #[cfg(feature = "s3")]
             Self::S3(options) => options.resolve_paths(base),
         }
@@ -140,6 +151,7 @@ impl SinkOptions {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         match self {
+            Self::Folder(options) => options.format.problem().into_iter().collect(),
             #[cfg(feature = "postgres")]
             Self::Postgres(options) => options.problems(),
             #[cfg(feature = "webhook")]
@@ -148,6 +160,8 @@ impl SinkOptions {
             Self::Opensearch(options) => options.problems(),
             #[cfg(feature = "nats")]
             Self::Nats(options) => options.problems(),
+            #[cfg(feature = "kafka")]
+            Self::Kafka(options) => options.problems(),
             #[cfg(feature = "s3")]
             Self::S3(options) => options.problems(),
             _ => Vec::new(),
@@ -170,6 +184,8 @@ impl SinkOptions {
             Self::Opensearch(options) => Box::new(OpensearchSink::new(options.clone())),
             #[cfg(feature = "nats")]
             Self::Nats(options) => Box::new(NatsSink::new(options.clone())),
+            #[cfg(feature = "kafka")]
+            Self::Kafka(options) => Box::new(KafkaSink::new(options.clone())),
             #[cfg(feature = "s3")]
             Self::S3(options) => s3_sink(options),
         }
@@ -195,6 +211,7 @@ mod tests {
             json!({"type": "webhook", "url": "https://hook.example"}),
             json!({"type": "opensearch", "url": "https://search.example"}),
             json!({"type": "nats", "url": "nats://queue.example"}),
+            json!({"type": "kafka", "brokers": ["queue.example:9092"]}),
             json!({"type": "s3", "bucket": "news"}),
         ] {
             if !is_built(value["type"].as_str().expect("a type")) {

@@ -1,12 +1,17 @@
-//! Parts: each batch one compressed file of JSON Lines, complete or absent ([`Class::FencedAppend`]).
+//! Parts: each batch one compressed file of JSON Lines, or of Parquet (`parquet_part.rs`), complete or absent
+//! ([`Class::FencedAppend`]).
 //!
-//! A part is called `date=DAY/FIRST-LAST.jsonl.zst` (or without `.zst`): the UTC day on which it was first written, and
-//! the sequences it spans. What a part holds never changes, and the same name always means the same rows.
+//! A part is called `date=DAY/FIRST-LAST.jsonl.zst` (or without `.zst`, or `.parquet`): the UTC day on which it was
+//! first written, and the sequences it spans. What a part holds never changes, and the same name always means the same
+//! rows.
 //!
 //! **The fence.** `prepare` returns a state that names the parts the batch will be, and it is durable before the first
-//! byte is sent. A batch that comes again is cut exactly as before, and what is new in it becomes a part of its own:
-//! an upload that was given up and yet arrives, however late, then only writes what stands there already. Where rows
-//! of the attempt before have expired meanwhile, so that it can't be cut as before, its parts are deleted first.
+//! byte is sent. A batch that comes again is cut exactly as before, and what is new in it becomes a part of its own: an
+//! upload that was given up and yet arrives, however late, then only writes what stands there already. Where rows of
+//! the attempt before have expired meanwhile, so that it can't be cut as before, its parts are deleted first.
+//!
+//! Rows that are sent again on request (their sequences lie before what was written last) become parts of their own,
+//! `FIRST-LAST.again-N.jsonl.zst`: they never take the place of another part.
 //!
 //! How large parts are is for the sink's `batch_articles`, `batch_bytes` and `batch_secs`.
 
@@ -17,6 +22,8 @@ use copydesk_article::Sequence;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "parquet")]
+use crate::parquet_part;
 use crate::{Class, Clock, Compression, Report, Row, Sink, SinkError, lines};
 
 /// Where parts go.
@@ -35,23 +42,54 @@ pub(crate) trait PartStore: Send + Sync {
     async fn delete(&self, name: &str) -> Result<(), SinkError>;
 }
 
+/// How a part is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartFormat {
+    /// One JSON record a line.
+    #[default]
+    Jsonl,
+    /// Parquet: columns, and the record as JSON. A cargo feature, `parquet`.
+    Parquet,
+}
+
+impl PartFormat {
+    /// Why this build can't write it, if it can't.
+    pub(crate) fn problem(self) -> Option<String> {
+        (self == Self::Parquet && !cfg!(feature = "parquet")).then(|| {
+            "this copydesk was built without `parquet`: build it with `cargo build --release --features parquet`"
+                .to_owned()
+        })
+    }
+}
+
 /// A part that is about to be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Piece {
     day: String,
     first: Sequence,
     last: Sequence,
+    /// Which of the parts that hold rows sent again.
+    #[serde(default)]
+    again: Option<u64>,
 }
 
 /// What the ledger keeps: the parts of the batch under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
     pieces: Vec<Piece>,
+    /// The last sequence ever written.
+    #[serde(default)]
+    last: Sequence,
+    /// Parts so far that hold rows sent again.
+    #[serde(default)]
+    again: u64,
 }
 
 /// A sink that writes parts to some store.
 pub(crate) struct PartSink<S> {
     store: S,
+    format: PartFormat,
     compression: Compression,
     clock: Clock,
     state: State,
@@ -59,17 +97,37 @@ pub(crate) struct PartSink<S> {
 }
 
 impl<S: PartStore> PartSink<S> {
-    pub(crate) fn new(store: S, compression: Compression) -> Self {
+    pub(crate) fn new(store: S, format: PartFormat, compression: Compression) -> Self {
         let clock: Clock = Arc::new(Timestamp::now);
-        Self { store, compression, clock, state: State::default(), is_open: false }
+        Self { store, format, compression, clock, state: State::default(), is_open: false }
     }
 
     fn name(&self, piece: &Piece) -> String {
-        let end = match self.compression {
-            Compression::Zstd => ".zst",
-            Compression::None => "",
+        let end = match (self.format, self.compression) {
+            (PartFormat::Parquet, _) => "parquet",
+            (PartFormat::Jsonl, Compression::Zstd) => "jsonl.zst",
+            (PartFormat::Jsonl, Compression::None) => "jsonl",
         };
-        format!("date={}/{:012}-{:012}.jsonl{end}", piece.day, piece.first.0, piece.last.0)
+        let again = piece.again.map(|number| format!(".again-{number}")).unwrap_or_default();
+        format!("date={}/{:012}-{:012}{again}.{end}", piece.day, piece.first.0, piece.last.0)
+    }
+
+    /// The bytes of a part, none where no row can be written.
+    fn encode(&self, rows: &[Row]) -> Result<(Vec<u8>, Report), SinkError> {
+        #[cfg(feature = "parquet")]
+        if self.format == PartFormat::Parquet {
+            return parquet_part::encode(rows, self.compression);
+        }
+        if let Some(problem) = self.format.problem() {
+            return Err(SinkError::new(problem));
+        }
+        let (bytes, report) = lines::encode(rows);
+        let bytes = match self.compression {
+            Compression::Zstd if !bytes.is_empty() => zstd::encode_all(&bytes[..], 3)
+                .map_err(|error| SinkError::new(format!("could not compress a part: {error}")))?,
+            _ => bytes,
+        };
+        Ok((bytes, report))
     }
 
     /// How a batch is cut: as it was before, and the rest in one piece; none where it can't be cut like that.
@@ -86,7 +144,10 @@ impl<S: PartStore> PartSink<S> {
         let mut pieces = self.state.pieces.clone();
         if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
             let day = (self.clock)().strftime("%Y-%m-%d").to_string();
-            pieces.push(Piece { day, first: first.sequence, last: last.sequence });
+            // One after those under way, which are not counted yet.
+            let number = self.state.again + 1 + pieces.iter().filter(|piece| piece.again.is_some()).count() as u64;
+            let again = (first.sequence <= self.state.last).then_some(number);
+            pieces.push(Piece { day, first: first.sequence, last: last.sequence, again });
         }
         Some(pieces)
     }
@@ -144,24 +205,22 @@ impl<S: PartStore> Sink for PartSink<S> {
         let mut start = 0;
         for piece in &self.state.pieces {
             let end = start + batch[start..].partition_point(|row| row.sequence <= piece.last);
-            let (bytes, mut part) = lines::encode(&batch[start..end]);
+            let (bytes, mut part) = self.encode(&batch[start..end])?;
             part.rejected.iter_mut().for_each(|rejection| rejection.row += start);
             report.rejected.append(&mut part.rejected);
             start = end;
             if bytes.is_empty() {
                 continue;
             }
-            let bytes = match self.compression {
-                Compression::None => bytes,
-                Compression::Zstd => zstd::encode_all(&bytes[..], 3)
-                    .map_err(|error| SinkError::new(format!("could not compress a part: {error}")))?,
-            };
             self.store.put(&self.name(piece), bytes).await?;
         }
         if start != batch.len() {
             return Err(SinkError::new(format!("batch for {} is not the one prepared", self.target())));
         }
-        self.state.pieces.clear();
+        for piece in self.state.pieces.drain(..) {
+            self.state.last = self.state.last.max(piece.last);
+            self.state.again += u64::from(piece.again.is_some());
+        }
         self.is_open = true;
         Ok(report)
     }

@@ -13,7 +13,7 @@ use object_store::path::Path as ObjectPath;
 use object_store::{Certificate, ClientOptions, ObjectStoreExt, RetryConfig};
 use serde::Deserialize;
 
-use crate::parts::{PartSink, PartStore};
+use crate::parts::{PartFormat, PartSink, PartStore};
 use crate::within::{causes, within};
 use crate::{Compression, Secret, Sink, SinkError, named, tls};
 
@@ -35,6 +35,9 @@ pub struct S3Options {
     pub access_key: Option<Secret>,
     /// The access key.
     pub secret_key: Option<Secret>,
+    /// How parts are written: `jsonl` (default), `parquet`.
+    #[serde(default)]
+    pub format: PartFormat,
     /// How parts are kept. Default `zstd`.
     #[serde(default)]
     pub compression: Compression,
@@ -67,6 +70,7 @@ impl S3Options {
             endpoint: None,
             access_key: None,
             secret_key: None,
+            format: PartFormat::default(),
             compression: Compression::default(),
             timeout_secs: default_timeout_secs(),
             ca_file: None,
@@ -100,6 +104,7 @@ impl S3Options {
         if self.access_key.is_some() != self.secret_key.is_some() {
             problems.push("`access_key` and `secret_key` belong together".to_owned());
         }
+        problems.extend(self.format.problem());
         problems.extend(named::problems([&self.access_key, &self.secret_key], self.ca_file.as_deref()));
         problems
     }
@@ -128,7 +133,7 @@ fn is_here(endpoint: &str) -> bool {
 /// The sink, not yet open. See the module's documentation.
 #[must_use]
 pub fn s3_sink(options: &S3Options) -> Box<dyn Sink> {
-    Box::new(PartSink::new(Bucket { options: options.clone(), store: None }, options.compression))
+    Box::new(PartSink::new(Bucket { options: options.clone(), store: None }, options.format, options.compression))
 }
 
 struct Bucket {

@@ -6,16 +6,19 @@ use std::path::Path;
 use copydesk_article::Supplied;
 use copydesk_clean::{Input, Mode, Source, clean};
 
-use super::{pages, write_json};
+use super::{Slowest, pages, write_json};
 
 pub(super) fn predict(input: &Path, output: &Path) -> anyhow::Result<usize> {
     let supplied = Supplied::default();
+    let mut slowest = Slowest::default();
     let mut bodies: BTreeMap<String, String> = BTreeMap::new();
     for page in pages(&input.join("html"), ".html")? {
         let (id, bytes) = page?;
-        let cleaned = clean(&Input { source: Source::Html(&bytes), supplied: &supplied, mode: Mode::default() });
+        let cleaned = slowest
+            .time(&id, || clean(&Input { source: Source::Html(&bytes), supplied: &supplied, mode: Mode::default() }));
         bodies.insert(id, cleaned.text);
     }
+    slowest.tell();
     write_json(output, &bodies)?;
     Ok(bodies.len())
 }

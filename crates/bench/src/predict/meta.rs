@@ -7,7 +7,7 @@ use copydesk_article::Supplied;
 use copydesk_clean::{Input, Mode, Source, clean};
 use serde::Serialize;
 
-use super::{pages, write_json};
+use super::{Slowest, pages, write_json};
 
 #[derive(Serialize)]
 struct Prediction {
@@ -19,10 +19,12 @@ struct Prediction {
 
 pub(super) fn predict(input: &Path, output: &Path) -> anyhow::Result<usize> {
     let supplied = Supplied::default();
+    let mut slowest = Slowest::default();
     let mut predictions = BTreeMap::new();
     for page in pages(&input.join("html"), "")? {
         let (id, bytes) = page?;
-        let cleaned = clean(&Input { source: Source::Html(&bytes), supplied: &supplied, mode: Mode::default() });
+        let cleaned = slowest
+            .time(&id, || clean(&Input { source: Source::Html(&bytes), supplied: &supplied, mode: Mode::default() }));
         let day = |value: String| value.get(..10).map(str::to_owned);
         let prediction = Prediction {
             title: cleaned.title,
@@ -33,6 +35,7 @@ pub(super) fn predict(input: &Path, output: &Path) -> anyhow::Result<usize> {
         };
         predictions.insert(id, prediction);
     }
+    slowest.tell();
     write_json(output, &predictions)?;
     Ok(predictions.len())
 }

@@ -27,7 +27,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::corpus;
-use crate::process::cpu_seconds;
+use crate::process::{cpu_seconds, thread_cpu_seconds};
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
@@ -68,7 +68,8 @@ pub enum Task {
     Canon,
 }
 
-/// Predicts, and says on standard error how much processor time it took, reading and writing included.
+/// Predicts, and says on standard error how much processor time it took, reading and writing included; of pages, also
+/// which took the most.
 ///
 /// # Errors
 /// Where the test set can't be read, or the predictions can't be written.
@@ -91,6 +92,31 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let seconds = cpu_seconds("self")?.since(before).total();
     eprintln!("{documents} documents in {seconds:.2} processor seconds");
     Ok(())
+}
+
+/// Which document took the most processor time.
+#[derive(Default)]
+struct Slowest {
+    id: String,
+    seconds: f64,
+}
+
+impl Slowest {
+    /// Does the work on one document.
+    fn time<T>(&mut self, id: &str, work: impl FnOnce() -> T) -> T {
+        let before = thread_cpu_seconds();
+        let done = work();
+        let seconds = thread_cpu_seconds() - before;
+        if seconds > self.seconds {
+            *self = Self { id: id.to_owned(), seconds };
+        }
+        done
+    }
+
+    /// Says it on standard error.
+    fn tell(&self) {
+        eprintln!("the slowest is {} with {:.0} processor milliseconds", self.id, self.seconds * 1000.0);
+    }
 }
 
 /// Cleans a text as the stage does that gets one from a record.
@@ -118,7 +144,7 @@ fn pages(folder: &Path, ending: &str) -> anyhow::Result<impl Iterator<Item = any
 }
 
 /// Reads a JSON file.
-fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     serde_json::from_reader(corpus::open(path)?)
         .with_context(|| format!("{} is not a test set of this task", path.display()))
 }

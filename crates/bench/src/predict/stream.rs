@@ -50,7 +50,7 @@ impl Desk {
         let published = document.day.as_ref().and_then(Value::as_str).map(str::to_owned);
         let supplied = Supplied { site: document.site.clone(), published, ..Supplied::default() };
         let rules = self.learning.rules_for(self.sequence);
-        let guide = Guide { learned: rules.as_deref(), source_name: "default", source: None };
+        let guide = Guide { learned: rules.as_deref(), source_name: "default", ..Guide::default() };
         let input = Input { source: Source::Text(&document.text), supplied: &supplied, mode: Mode::default() };
         let cleaned = clean_with(&input, &guide);
         let story = self.story(&document.id, &cleaned.text);

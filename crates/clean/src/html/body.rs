@@ -165,7 +165,9 @@ fn cut_cards(tree: &Tree<'_>, blocks: &Blocks, host: Option<&str>, sums: &Sums, 
     cards.sort_unstable();
     for row in cards.chunk_by(|a, b| a.0 == b.0).filter(|row| row.len() >= CARDS) {
         let parent = row[0].0;
-        let all = row.len() * 4 >= children[parent] as usize * 3;
+        let held: usize = row.iter().map(|&(_, card)| sums.of(&blocks.range(card))).sum();
+        // Menu, teasers and footer around a body are cards by their looks, and the body is none.
+        let all = row.len() * 4 >= children[parent] as usize * 3 && sums.of(&blocks.range(parent)) <= held + CARD_PROSE;
         let ranges = row.iter().map(|&(_, card)| blocks.range(card)).chain(all.then(|| blocks.range(parent)));
         for block in ranges.flatten() {
             cut[block].get_or_insert(Teaser);

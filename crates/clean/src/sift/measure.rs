@@ -29,9 +29,9 @@ const SENTENCE_WORDS: usize = 6;
 /// Words of a line that is prose even without a full stop.
 const PROSE_WORDS: usize = 25;
 /// Words of a line that is more than a label.
-const LONG_WORDS: f32 = 10.0;
+pub(crate) const LONG_WORDS: usize = 10;
 /// Words of a paragraph of several sentences.
-const PARAGRAPH_WORDS: f32 = 40.0;
+pub(crate) const PARAGRAPH_WORDS: usize = 40;
 /// Most words of an entry of a menu.
 const ENTRY_WORDS: f32 = 3.0;
 /// Fewest letters of a word that says what a text is about.
@@ -308,7 +308,7 @@ impl Places {
         let prose = |fact: &Facts| if fact.is_prose { fact.words } else { 0.0 };
         let prose_before = sums(prose);
         let is_prose = |fact: &Facts| fact.is_prose;
-        let is_long = |fact: &Facts| fact.words >= LONG_WORDS;
+        let is_long = |fact: &Facts| fact.words >= LONG_WORDS as f32;
         Self {
             prose_words: prose_before.last().copied().unwrap_or(0.0),
             all_words: facts.iter().map(|fact| fact.words).sum(),
@@ -404,14 +404,14 @@ fn whole(facts: &[Facts]) -> [f32; WHOLE] {
         run = if is_entry(fact) { run + 1 } else { 0 };
         longest = longest.max(run);
     }
-    let paragraphs: f32 = facts.iter().map(|fact| fact.words).filter(|&words| words >= PARAGRAPH_WORDS).sum();
+    let paragraphs: f32 = facts.iter().map(|fact| fact.words).filter(|&words| words >= PARAGRAPH_WORDS as f32).sum();
     [
         log(facts.len()),
         log_of(words),
         share(&is_entry),
         log(longest),
         share(&|fact| fact.own[16] > 1.0),
-        share(&|fact| fact.words >= LONG_WORDS),
+        share(&|fact| fact.words >= LONG_WORDS as f32),
         paragraphs / words.max(1.0),
     ]
 }

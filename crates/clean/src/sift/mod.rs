@@ -17,13 +17,16 @@ pub mod measure;
 
 use std::sync::LazyLock;
 
-use copydesk_article::RemovalReason;
+use copydesk_article::{RemovalReason, Supplied};
 
+use crate::found::Found;
+use crate::guide::Guide;
 use crate::lines::Page;
+use crate::lore::Lore;
 use crate::plain;
 
 use forest::Forest;
-use measure::{Measures, best_run, distance};
+use measure::{LONG_WORDS, Measures, PARAGRAPH_WORDS, best_run, distance};
 
 /// Numbers for each line, the second time.
 pub const WIDTH_AGAIN: usize = measure::WIDTH + AGAIN;
@@ -41,10 +44,6 @@ const STAYS: f32 = 0.3;
 const APART: f32 = 3.5;
 /// Score below which a sentence is hardly one of the article.
 const SURE: f32 = -2.0;
-/// Words of a line that is more than a label.
-const LONG_WORDS: usize = 10;
-/// Words of a paragraph of several sentences.
-const PARAGRAPH_WORDS: usize = 40;
 /// Share of what reads like an article, in percent, that may go.
 const MOST_CUT_PERCENT: usize = 60;
 /// Lines above the article that show a page, where nothing else does.
@@ -95,14 +94,21 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
             *aside &= !reads(at);
         }
     }
-    // An article that came alone may have lists in it and at its end: only a text with furniture, or with something
-    // above the article, is a page.
+    // An article that came alone may have lists in it and at its end, and a table of figures above it: only a text with
+    // furniture, or with something else above the article, is a page.
     let above = asides.iter().take_while(|&&aside| aside).count();
-    if above < LINES_ABOVE && !has_furniture(page) {
+    let figures = kept[..above].iter().filter(|&&index| has_figure(page.line(index))).count();
+    // Under a page there is something, too.
+    let is_table = figures * 2 >= above && !asides[above..].contains(&true);
+    if (above < LINES_ABOVE || is_table) && !has_furniture(page) {
         return none();
     }
     // Without a sentence that stays there is no article to tell from the rest.
     if (0..kept.len()).any(|at| !asides[at] && page.prose(&kept[at..=at]).is_some()) { asides } else { none() }
+}
+
+fn has_figure(line: &str) -> bool {
+    line.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a rule has found what only pages have.
@@ -116,7 +122,8 @@ fn has_furniture(page: &Page<'_>) -> bool {
 #[must_use]
 pub fn measured(text: &str) -> Vec<(usize, Measures)> {
     let mut page = Page::new(text);
-    plain::run_rules(&mut page, &mut crate::found::Found::default());
+    let nothing = Supplied::default();
+    plain::cut_known(&mut page, &mut Found::default(), &mut Lore::new(&Guide::default(), &nothing));
     let kept = page.kept();
     let rows = measure::measure(&page, &kept, true);
     kept.into_iter().zip(rows).collect()
@@ -149,8 +156,6 @@ pub fn measure_again(rows: &[Measures], scores: &[f32], at: usize) -> MeasuresAg
 
 #[cfg(test)]
 mod tests {
-    use copydesk_article::Supplied;
-
     use super::*;
     use crate::{Input, Mode, Source, clean};
 
@@ -188,6 +193,15 @@ mod tests {
             (body.join("\n\n").as_str(), Some("Board closes old ferry pier"))
         );
         assert_eq!(cleaned(&text), (text, None));
+    }
+
+    #[test]
+    fn a_table_of_figures_above_a_note_is_no_furniture() {
+        let table = "Shr 1.22 dlrs vs 1.10\n\nNet 27.8 mln vs 28.6 mln\n\nNine mths\n\nShr 3.88 dlrs\n\nNet 87.4 mln vs 98.7 mln\n\n\
+                     Assets 10.3 billion vs 8.4 billion\n\nLoans 7.9 billion vs 6.0 billion";
+        let note = "NOTE: The harbour bank of Lindvik did not give figures a share for 1986, for it was turned into a company in June. \
+                    The quarter holds a gain of 10.5 mln dlrs from losses of earlier years that were carried forward.";
+        assert_eq!(stands(&format!("{table}\n\n{note}")).len(), 8);
     }
 
     #[test]

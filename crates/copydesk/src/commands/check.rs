@@ -19,7 +19,8 @@ use crate::config::Config;
 /// Where the configuration has a mistake.
 pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
-    let problems = problems(&config);
+    let mut problems = problems(&config);
+    problems.extend(problems_of_a_start(&config));
     for problem in &problems {
         eprintln!("{}: {problem}", config.path.display());
     }
@@ -31,7 +32,9 @@ pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn problems(config: &Config) -> Vec<String> {
+/// What is wrong with folders, inboxes and sinks.
+#[must_use]
+pub fn problems(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     let sinks = config.sinks.values().flat_map(|sink| sink.options.folders());
     let inboxes = config.all_inboxes().map(|(_, inbox)| inbox.clone());
@@ -57,6 +60,12 @@ fn problems(config: &Config) -> Vec<String> {
     if let Err(error) = Names::open(&config.entities) {
         problems.push(error.to_string());
     }
+    problems
+}
+
+/// What is in the way of a process that starts: only one can have the ledger and the address.
+fn problems_of_a_start(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
     if config.ledger.folder.exists()
         && let Err(error) = FjallLedger::open(&config.ledger)
     {

@@ -110,12 +110,13 @@ impl Look<'_> {
     }
 
     fn by_id(&self, id: ArticleId) -> anyhow::Result<Answer> {
-        let row = self.ledger.article(id)?.with_context(|| format!("the desk has taken no article {id}"))?;
+        let row =
+            self.ledger.article(id, self.horizon)?.with_context(|| format!("the desk has taken no article {id}"))?;
         let verdict = self.ledger.arrival(row.sequence)?.map(|arrival| arrival.verdict);
         let sketch = self.index().sketches(&[row.sequence])?.pop().flatten();
         let original = match (&verdict, &sketch) {
             (Some(Verdict::Duplicate { of, .. } | Verdict::NearDuplicate { of, .. }), _) => {
-                self.ledger.article(*of)?.map(|row| row.sequence)
+                self.ledger.article(*of, self.horizon)?.map(|row| row.sequence)
             }
             (_, Some(sketch)) => Some(sketch.of.map_or(row.sequence, |of| of.sequence)),
             _ => Some(row.sequence),
@@ -143,14 +144,14 @@ impl Look<'_> {
         while let Some(item) = reader.next()? {
             let Item::Record(record) = item else { continue };
             let source = config.source_rules.get(&record.source_name);
-            let guide = Guide { learned: None, source_name: &record.source_name, source };
+            let guide = Guide { source_name: &record.source_name, source, ..Guide::default() };
             let (_, text) = fingerprinted(&record.content, &record.supplied, config.clean.mode, &guide, &urls);
             let known = text.text.map(|key| self.index().text(key)).transpose()?.flatten();
             let alike = self.alike(&text, None)?;
             let copied = alike.first().filter(|nearest| nearest.finding == "copy").map(|nearest| nearest.original);
             let original = match (known, copied) {
                 (Some(row), _) => Some(row.original.sequence),
-                (None, Some(of)) => self.ledger.article(of)?.map(|row| row.sequence),
+                (None, Some(of)) => self.ledger.article(of, self.horizon)?.map(|row| row.sequence),
                 (None, None) => None,
             };
             answers.push(Answer {

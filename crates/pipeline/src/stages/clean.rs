@@ -36,7 +36,12 @@ pub async fn run(
                     .run(move || {
                         hostile(&job);
                         let source = sources.get(&job.source_name);
-                        let guide = Guide { learned: Some(&job.learned.rules), source_name: &job.source_name, source };
+                        let guide = Guide {
+                            learned: Some(&job.learned.rules),
+                            source_name: &job.source_name,
+                            source,
+                            received_at: Some(job.file.seen_at),
+                        };
                         fingerprinted(&job.content, &job.supplied, mode, &guide, &urls)
                     })
                     .await;

@@ -1,7 +1,7 @@
 //! `dedup`: the same bytes from the same source again. Ordered, one task.
 
 use copydesk_article::{Content, Measure, Verdict};
-use copydesk_dedup::address_key;
+use copydesk_dedup::{Window, address_key};
 use copydesk_ledger::ArticleRow;
 
 use crate::context::Context;
@@ -17,19 +17,32 @@ const BATCH: usize = 64;
 /// Runs the stage until its inbox is closed and empty.
 pub async fn run(context: Context, inbox: Receiver<Item<Read>>, outbox: Sender<Item<Read>>) -> Result<(), GivenUp> {
     let station = context.status.station("dedup");
+    let mut window = context.ledger.call_async(|ledger| ledger.newest_window()).await?;
     loop {
         station.waits();
         let Ok(first) = inbox.recv().await else { break };
         let mut batch = vec![first];
         batch.extend(std::iter::from_fn(|| inbox.try_recv().ok()).take(BATCH - 1));
         station.works(batch.len() as u64);
-        judge(&context, &station, batch, &outbox, look_up).await?;
+        let mut at = window;
+        window = batch.iter().filter_map(|item| window_of(&context, item)).fold(window, Window::max);
+        judge(&context, &station, batch, &outbox, move |context, item| look_up(context, &mut at, item)).await?;
     }
     station.ends();
     Ok(())
 }
 
-fn look_up(context: &Context, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
+fn window_of(context: &Context, item: &Item<Read>) -> Option<Window> {
+    match &item.step {
+        Step::Going(read) => Some(context.dedup.window(read.file.seen_at)),
+        Step::Decided(_) => None,
+    }
+}
+
+/// `window` is the newest so far: what counts here counts in `near_dedup` too, whose own is the same or older.
+fn look_up(context: &Context, window: &mut Window, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
+    *window = window_of(context, &item).map_or(*window, |of| of.max(*window));
+    let horizon = context.dedup.horizon(*window);
     let Item { ticket, step } = item;
     let Step::Going(mut read) = step else { return Ok(Item { ticket, step }) };
     let id = read.id;
@@ -37,7 +50,7 @@ fn look_up(context: &Context, item: Item<Read>) -> Result<Item<Read>, GivenUp> {
     // Entered before anything is looked up: a twin that has left by now is durable, so the look-up finds it.
     let twin = context.in_flight.enter(id, ticket.sequence);
     let neighbour = address.is_some_and(|address| context.in_flight.enter_address(address, ticket.sequence));
-    let stored = context.ledger.call(|ledger| ledger.article(id))?;
+    let stored = context.ledger.call(|ledger| ledger.article(id, horizon))?;
     let verdict = Verdict::Duplicate { of: id, measure: Measure::Id };
     if let Some(row) = &stored
         && context.policies.of(&verdict) == Policy::Withhold

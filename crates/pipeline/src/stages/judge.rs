@@ -16,7 +16,7 @@ pub async fn judge<A: Send + 'static, B: Send + 'static>(
     station: &Arc<Station>,
     batch: Vec<Item<A>>,
     outbox: &Sender<Item<B>>,
-    one: fn(&Context, Item<A>) -> Result<Item<B>, GivenUp>,
+    mut one: impl FnMut(&Context, Item<A>) -> Result<Item<B>, GivenUp> + Send + 'static,
 ) -> Result<(), GivenUp> {
     let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
     let started = Instant::now();

@@ -141,12 +141,12 @@ fn decide(
     article: &CleanedArticle,
 ) -> Result<(Decision, Option<Revision>), GivenUp> {
     let read = &article.read;
-    let known = read.seen_before && context.is_known(read.id)?;
+    let window = bench.window.max(context.dedup.window(read.file.seen_at));
+    let horizon = context.dedup.horizon(window);
+    let known = read.seen_before && context.is_known(read.id, horizon)?;
     if !known && let Some(reason) = context.filter.reason(&article.cleaned.language) {
         return Ok((Decision::only(Some(read.id), Verdict::Filtered { reason: reason.to_owned() }), None));
     }
-    let window = bench.window.max(context.dedup.window(read.file.seen_at));
-    let horizon = context.dedup.horizon(window);
     let stored = Stored { ledger: &context.ledger, horizon };
     let index = bench.recent.over(&stored, horizon);
     let options = context.dedup.version_options();

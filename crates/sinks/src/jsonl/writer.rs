@@ -216,8 +216,9 @@ impl Writer {
         state.committed_bytes += bytes;
         state.intent_bytes = 0;
         if bytes > 0 {
-            state.first_sequence.get_or_insert(batch.first);
-            state.last_sequence = Some(batch.last);
+            // What is sent again may lie before the rest.
+            state.first_sequence = Some(state.first_sequence.map_or(batch.first, |first| first.min(batch.first)));
+            state.last_sequence = state.last_sequence.max(Some(batch.last));
         }
         self.active = Some(active);
         Ok(())

@@ -45,7 +45,7 @@ struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     async fn begin(served: &'a dyn Served, place: &'a Path) -> Self {
-        let proxy = Proxy::before(served.address()).await;
+        let proxy = Proxy::before(served.address(), served.names_itself()).await;
         let desk = Desk::open(served.sink_at(place, proxy.address), None).await;
         Self { served, place, proxy, desk, rows: Vec::new(), repeated: Vec::new() }
     }

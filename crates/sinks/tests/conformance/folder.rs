@@ -86,3 +86,27 @@ async fn parts_of_an_attempt_that_can_not_be_repeated_are_deleted() {
     desk.deliver(&rows[2..]).await;
     assert_eq!(Folder.rows(folder.path()).await, held(&rows[2..]));
 }
+
+#[tokio::test]
+async fn what_is_sent_again_never_takes_the_place_of_another_part() {
+    let folder = tempfile::tempdir().expect("temp");
+    let mut desk = Desk::open(Folder.sink(folder.path()), None).await;
+    let rows: Vec<_> = (1..=6).map(|n| put(n, u64::from(n), "text")).collect();
+    desk.deliver(&rows[..3]).await;
+    // The same range, but not the same rows; once undone after a crash.
+    let some = [rows[0].clone(), rows[2].clone()];
+    desk.deliver_unheard(&some).await;
+    let mut desk = desk.crash(Folder.sink(folder.path())).await;
+    desk.deliver(&rows[3..]).await;
+    let mut desk = desk.crash(Folder.sink(folder.path())).await;
+    desk.deliver(&some).await;
+    desk.deliver(&some).await;
+    let mut expected = held(&rows);
+    expected.extend(held(&some));
+    expected.extend(held(&some));
+    let key = |held: &Held| (held.sequence, held.id.clone());
+    let mut found = Folder.rows(folder.path()).await;
+    found.sort_by_key(key);
+    expected.sort_by_key(key);
+    assert_eq!(found, expected, "{:?}", Folder::parts(folder.path()));
+}

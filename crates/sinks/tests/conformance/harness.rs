@@ -81,6 +81,11 @@ pub trait Served: Subject {
     /// A sink that reaches the server at another address and waits a second for an answer.
     fn sink_at(&self, place: &Path, address: SocketAddr) -> Box<dyn Sink>;
 
+    /// Whether its answers say where it is, as Kafka's do, so that a proxy must put itself in its place.
+    fn names_itself(&self) -> bool {
+        false
+    }
+
     /// A sink whose secret, [`WRONG`], is not the server's.
     fn stranger(&self, place: &Path) -> Box<dyn Sink>;
 

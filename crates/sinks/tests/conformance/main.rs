@@ -9,10 +9,14 @@ mod faults;
 mod folder;
 mod harness;
 mod jsonl;
+#[cfg(feature = "kafka")]
+mod kafka;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "opensearch")]
 mod opensearch;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]

@@ -48,6 +48,8 @@ pub(crate) struct Meta {
     pub published: Option<DateStamp>,
     /// When it was last changed.
     pub modified: Option<DateStamp>,
+    /// When it was published, counted from the fetch, where no date says it.
+    pub published_ago: Option<String>,
     /// Language code.
     pub language: Option<String>,
     /// article, live, opinion, gallery, video.
@@ -120,6 +122,7 @@ pub(super) fn read(tree: &Tree<'_>, blocks: &Blocks, supplied: Option<&str>) -> 
         authors,
         published: when.published,
         modified: when.modified,
+        published_ago: when.published_ago,
         language: head
             .language
             .clone()

@@ -1,9 +1,10 @@
 //! When a page was published and changed.
 //!
-//! Machine-readable dates first (JSON-LD, `meta`, `itemprop`, `time`), then dates written where pages write them
-//! (elements that are called dates), then the date in the address, then a date in a line near the headline, then one in the
-//! data of a script, then one that stands alone. What only says when something was updated
-//! never tells when it was published.
+//! Machine-readable dates first (JSON-LD, `meta` and `itemprop` that say "published"), then dates written by the headline
+//! where pages write them (`time`, elements that are called dates), then the earlier of what `meta` calls just a date and
+//! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in the
+//! data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
+//! was updated never tells when it was published.
 
 use std::ops::Range;
 
@@ -11,11 +12,11 @@ use copydesk_article::{Confidence, DatePrecision, DateStamp, Origin, Zone};
 
 use super::head::Head;
 use super::is_aside;
-use crate::date;
 use crate::html::block::{Block, Blocks, Kind};
 use crate::html::tag::Tag;
 use crate::html::token::Key;
 use crate::html::tree::{NodeId, Tree};
+use crate::{date, relative};
 
 /// Most elements that bear the marks of a date.
 const MOST_MARKED: usize = 400;
@@ -88,6 +89,8 @@ pub(super) struct When {
     pub published: Option<DateStamp>,
     /// When it was changed.
     pub modified: Option<DateStamp>,
+    /// When it was published, counted from the fetch, where no date says it.
+    pub published_ago: Option<String>,
 }
 
 /// Reads the dates of a page; the first two are JSON-LD's.
@@ -101,32 +104,47 @@ pub(super) fn find(
 ) -> When {
     let stamp = |raw: &str| date::read(raw).map(|reading| reading.stamp(raw, Origin::Page)).or_else(|| in_words(raw));
     let of_head = |names: &[&str]| names.iter().flat_map(|name| head.all(name)).find_map(stamp);
-    let seen = || written(tree, blocks).or_else(|| near_headline(blocks, near));
+    let seen = || written(tree, blocks, None).or_else(|| near_headline(blocks, near));
     let first = |stamp: DateStamp| {
         let own = in_own_zone(tree.page, &stamp).or_else(|| zone_by(&stamp, &seen()?));
         own.unwrap_or(stamp)
     };
+    let published = published
+        .and_then(stamp)
+        .or_else(|| of_head(&PUBLISHED))
+        .or_else(|| declared(tree, "datepublished"))
+        .or_else(|| {
+            let seen = written(tree, blocks, Some(near))?;
+            Some(of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
+        })
+        .or_else(|| earlier(of_head(&DATED), written(tree, blocks, None)))
+        .or_else(|| address.and_then(in_address))
+        .or_else(|| near_headline(blocks, near))
+        .or_else(|| in_scripts(tree.page))
+        .or_else(|| alone(blocks))
+        .or_else(|| of_picture(head))
+        .map(first);
     When {
-        published: published
+        published_ago: if published.is_none() { ago(tree, blocks) } else { None },
+        published,
+        modified: modified
             .and_then(stamp)
-            .or_else(|| of_head(&PUBLISHED))
-            .or_else(|| declared(tree, "datepublished"))
-            .or_else(|| {
-                written(tree, blocks).map(|seen| of_head(&DATED).and_then(|of| zone_by(&of, &seen)).unwrap_or(seen))
-            })
-            .or_else(|| of_head(&DATED))
-            .or_else(|| address.and_then(in_address))
-            .or_else(|| near_headline(blocks, near))
-            .or_else(|| in_scripts(tree.page))
-            .or_else(|| alone(blocks))
-            .or_else(|| of_picture(head))
-            .map(first),
-        modified: modified.and_then(stamp).or_else(|| of_head(&MODIFIED)).or_else(|| declared(tree, "datemodified")),
+            .or_else(|| of_head(&MODIFIED))
+            .or_else(|| declared(tree, "datemodified"))
+            .or_else(|| changed(blocks)),
     }
 }
 
-/// The same instant as the page writes it elsewhere with the outlet's own offset, for one written in UTC: the day
-/// is then the one that its readers know.
+/// The earlier of two dates of which either may be one of later: of another article, or of when the page was built.
+fn earlier(a: Option<DateStamp>, b: Option<DateStamp>) -> Option<DateStamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.value.get(..10) < a.value.get(..10) { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The same instant as the page writes it elsewhere with the outlet's own offset, or by its clock, for one written in
+/// UTC: the day is then the one that its readers know.
 fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
     let utc = stamp.value.strip_suffix('Z').or_else(|| stamp.value.strip_suffix("+00:00"))?;
     let instant: jiff::Timestamp = stamp.value.parse().ok()?;
@@ -137,6 +155,10 @@ fn in_own_zone(page: &str, stamp: &DateStamp) -> Option<DateStamp> {
         let text = page.get(start..)?;
         let (reading, len) = date::read_start(&text[..text.floor_char_boundary(LONGEST)])?;
         let other = reading.stamp(&text[..len], Origin::Page);
+        if other.precision == DatePrecision::Second && other.zone == Zone::Unknown {
+            // The same second of another hour.
+            return zone_by(stamp, &other);
+        }
         let same = other.value.parse::<jiff::Timestamp>().is_ok_and(|other| other == instant);
         (same && !other.value.ends_with('Z') && !other.value.ends_with("+00:00")).then_some(other)
     })
@@ -196,9 +218,10 @@ fn of_element(tree: &Tree<'_>, node: NodeId) -> Option<DateStamp> {
 }
 
 /// A date where pages write it: `time` elements and elements that are called dates, above all else on the page
-/// that is dated.
-fn written(tree: &Tree<'_>, blocks: &Blocks) -> Option<DateStamp> {
-    let in_place = |node: &NodeId| !is_aside(tree, blocks, *node);
+/// that is dated; among some blocks, if so wanted.
+fn written(tree: &Tree<'_>, blocks: &Blocks, near: Option<&Range<usize>>) -> Option<DateStamp> {
+    let is_near = |node: NodeId| near.is_none_or(|near| (near.start..=near.end).contains(&blocks.range(node).start));
+    let in_place = |node: &NodeId| is_near(*node) && !is_aside(tree, blocks, *node);
     let times = (1..tree.nodes.len()).filter(|&node| tree.nodes[node].tag == Tag::Time);
     let pubdate = |&node: &NodeId| {
         tree.raw_attribute(node, Key::Pubdate).is_some()
@@ -224,6 +247,18 @@ fn written(tree: &Tree<'_>, blocks: &Blocks) -> Option<DateStamp> {
         .filter(|&node| !is_update(tree, node))
         .find_map(|node| of_element(tree, node));
     named.or_else(|| all.iter().find_map(|&node| of_element(tree, node)))
+}
+
+/// A date that counts from the fetch, where pages write dates.
+fn ago(tree: &Tree<'_>, blocks: &Blocks) -> Option<String> {
+    let dated = (1..tree.nodes.len()).filter(|&node| {
+        let name = |key| tree.raw_attribute(node, key).is_some_and(is_date_name);
+        tree.nodes[node].tag == Tag::Time || tree.nodes[node].has_attributes() && (name(Key::Class) || name(Key::Id))
+    });
+    let in_place = |node: &NodeId| !is_aside(tree, blocks, *node);
+    let short = dated.take(MOST_MARKED).filter(in_place).filter(|&node| tree.subtree(node).len() <= MOST_NODES);
+    let texts = short.take(MOST_ELEMENTS).filter(|&node| !is_update(tree, node)).map(|node| tree.text(node));
+    texts.map(|text| text.trim().to_owned()).find(|text| relative::is_relative(text))
 }
 
 fn is_date_name(names: &str) -> bool {
@@ -259,6 +294,31 @@ fn is_update(tree: &Tree<'_>, node: NodeId) -> bool {
     })
 }
 
+/// When a line of the page says that it was last changed.
+fn changed(blocks: &Blocks) -> Option<DateStamp> {
+    let short = |block: &Block| block.words <= MOST_WORDS && !block.is_linked();
+    let lines = (0..blocks.blocks.len()).filter(|&at| short(&blocks.blocks[at])).take(MOST_LINES);
+    lines.into_iter().find_map(|at| {
+        let line = blocks.line(at);
+        let (digit, _) = line.char_indices().find(|(_, c)| c.is_ascii_digit())?;
+        opens_update(&line[..digit]).then(|| dated(line)).flatten()
+    })
+}
+
+/// The first date in a line.
+fn dated(line: &str) -> Option<DateStamp> {
+    let line = &line[..line.floor_char_boundary(LONGEST)];
+    let mut before = ' ';
+    line.char_indices().find_map(|(at, c)| {
+        let starts = c.is_alphanumeric() && !before.is_alphanumeric();
+        before = c;
+        let (reading, len) = starts.then(|| date::read_start(&line[at..])).flatten()?;
+        let stamp = reading.stamp(line[at..at + len].trim(), Origin::Page);
+        let year: i32 = stamp.value.get(..4)?.parse().ok()?;
+        (year >= FIRST_YEAR).then_some(stamp)
+    })
+}
+
 /// A date in a short text, a label or a name before it aside.
 fn in_words(text: &str) -> Option<DateStamp> {
     if text.len() > LONGEST * 4 || text.chars().count() > LONGEST {
@@ -273,7 +333,7 @@ fn in_words(text: &str) -> Option<DateStamp> {
             let stamp = reading.stamp(text[at..at + len].trim(), Origin::Page);
             let year: i32 = stamp.value.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
             let label = text[..at].rsplit('\n').next().unwrap_or("");
-            if year >= FIRST_YEAR && !tells_update(label) {
+            if year >= FIRST_YEAR && !tells_other(label) {
                 return Some(stamp);
             }
             // What the next line says is another matter.
@@ -284,12 +344,48 @@ fn in_words(text: &str) -> Option<DateStamp> {
     None
 }
 
-/// Whether the words before a date say that it is one of a change, or that of a clock.
+/// Whether the words before a date say that it is one of a change, that of a clock, or when somebody joined a forum.
+fn tells_other(label: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "aktuelle zeit",
+        "current time",
+        "it is currently",
+        "registered",
+        "joined",
+        "member since",
+        "registriert",
+        "beigetreten",
+        "mitglied seit",
+        "inscrit",
+    ];
+    let lower = label.to_lowercase();
+    tells_update(label) || WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a line that begins so says when the page was changed, and is no sentence about something that was.
+fn opens_update(label: &str) -> bool {
+    const LAST: [&str; 8] = ["last ", "zuletzt", "letzte", "dernière", "última", "ultim", "последн", "最終"];
+    let lower = label.to_lowercase();
+    let opens = LAST.iter().any(|word| lower.contains(word)) && tells_update(label);
+    opens || tells_update(lower.split_whitespace().next().unwrap_or(""))
+}
+
+/// Whether the words before a date say that it is one of a change.
 fn tells_update(label: &str) -> bool {
-    const WORDS: [&str; 15] = [
+    const WORDS: [&str; 21] = [
         "updated",
-        "modified",
+        // English, French, Spanish, Italian.
+        "modifi",
         "edited",
+        "bearbeitet",
+        "изменен",
+        "bewerkt",
+        "edytowan",
+        "editad",
+        "更新",
+        "最終更新",
+        "수정",
+        "تحديث",
         "aktualisiert",
         "änderung",
         "geändert",
@@ -299,9 +395,6 @@ fn tells_update(label: &str) -> bool {
         "atualizado",
         "aggiornato",
         "обновлен",
-        "aktuelle zeit",
-        "current time",
-        "it is currently",
     ];
     let label = label.to_lowercase();
     WORDS.iter().any(|word| label.contains(word))
@@ -309,7 +402,10 @@ fn tells_update(label: &str) -> bool {
 
 /// A date in a short line near the headline, or at the start of a paragraph there.
 fn near_headline(blocks: &Blocks, near: &Range<usize>) -> Option<DateStamp> {
-    let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS);
+    // Below the first paragraph a linked line teases another article.
+    let prose = near.clone().find(|&at| blocks.blocks[at].words > MOST_WORDS && !blocks.blocks[at].is_linked());
+    let own = |at: usize| prose.is_none_or(|prose| at < prose) || !blocks.blocks[at].is_linked();
+    let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS && own(at));
     short.into_iter().find_map(|at| in_words(blocks.line(at))).or_else(|| {
         near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| {
             let line = blocks.line(at);
@@ -363,7 +459,10 @@ fn in_address(address: &str) -> Option<DateStamp> {
         } else if is_digits(at, at + 2) && parted(at + 2, at + 5) && is_digits(at + 6, at + 10) {
             (format!("{}-{}-{}", path.get(at + 6..at + 10)?, path.get(at + 3..at + 5)?, path.get(at..at + 2)?), 10)
         } else if is_digits(at, at + 8) && at > 0 && bytes[at - 1] == b'/' {
-            (format!("{}-{}-{}", path.get(at..at + 4)?, path.get(at + 4..at + 6)?, path.get(at + 6..at + 8)?), 8)
+            // Uploads are named by their second, or a fraction of it.
+            let run = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let len = if (14..=17).contains(&run) { run } else { 8 };
+            (format!("{}-{}-{}", path.get(at..at + 4)?, path.get(at + 4..at + 6)?, path.get(at + 6..at + 8)?), len)
         } else {
             return None;
         };
@@ -379,11 +478,19 @@ fn in_address(address: &str) -> Option<DateStamp> {
 mod tests {
     use super::*;
 
+    fn near_pier(page: &str) -> Option<String> {
+        let tree = Tree::new(page);
+        let blocks = Blocks::new(&tree);
+        let near = super::super::around_headline(&blocks, Some("Pier"));
+        let when = find(&tree, &Head::new(&tree), (None, None), None, &blocks, &near);
+        when.published.map(|stamp| stamp.value)
+    }
+
     fn of(page: &str, address: Option<&str>) -> (Option<String>, Option<String>) {
         let tree = Tree::new(page);
         let blocks = Blocks::new(&tree);
         let near = 0..blocks.blocks.len();
-        let When { published, modified } = find(&tree, &Head::new(&tree), (None, None), address, &blocks, &near);
+        let When { published, modified, .. } = find(&tree, &Head::new(&tree), (None, None), address, &blocks, &near);
         (published.map(|stamp| stamp.value), modified.map(|stamp| stamp.value))
     }
 
@@ -399,6 +506,8 @@ mod tests {
         let page = "<meta name=date content='2024-05-06T01:25:54Z'><script>{\"d\": \"2024-05-05T21:25:54.000-04:00\"}</script>";
         assert_eq!(of(page, None).0.as_deref(), Some("2024-05-05T21:25:54-04:00"));
         assert_eq!(of(&page.replace("21:25", "20:25"), None).0.as_deref(), Some("2024-05-06T01:25:54Z"));
+        let clock = page.replace("T21:25:54.000-04:00", " 21:25:54");
+        assert_eq!(of(&clock, None).0.as_deref(), Some("2024-05-05T21:25:54-04:00"));
     }
 
     #[test]
@@ -433,9 +542,47 @@ mod tests {
     fn what_a_date_is_of_is_told_line_by_line() {
         let page = "<p>Last modified: 8 May 2024<br>Published: 6 May 2024</p>";
         assert_eq!(of(page, None).0.as_deref(), Some("2024-05-06"));
-        assert_eq!(of("<p>It is currently 8 May 2024</p>", None).0, None);
+        for line in ["It is currently 8 May 2024", "Omar, joined: 8 May 2024"] {
+            assert_eq!(of(&format!("<p>{line}</p>"), None).0, None, "{line}");
+        }
         let built = "<meta name=date content=2024-05-08><time datetime=2024-05-06></time>";
         assert_eq!(of(built, None).0.as_deref(), Some("2024-05-06"));
+    }
+
+    #[test]
+    fn a_date_of_the_head_beats_one_far_from_the_headline() {
+        let far = "<p>x</p>".repeat(40);
+        let page = format!("<meta name=date content=2024-05-06><h1>Pier</h1>{far}<time datetime=2024-05-08></time>");
+        assert_eq!(near_pier(&page).as_deref(), Some("2024-05-06"));
+        assert_eq!(near_pier(&page.replace("<p>x</p>", "")).as_deref(), Some("2024-05-08"));
+    }
+
+    #[test]
+    fn a_line_tells_when_the_page_was_changed() {
+        for line in [
+            "Last edited 2024-05-06 13:28 by Omar",
+            "Aktualisiert am 06.05.2024.",
+            "Diese Seite wurde zuletzt am 6. Mai 2024 um 13:28 Uhr geändert.",
+            "This page was last modified on Monday, May 6, 2024",
+            "Dernière modification le 6 mai 2024",
+        ] {
+            let (published, modified) = of(&format!("<p>Pier</p><p>{line}</p>"), None);
+            assert_eq!(modified.as_deref().and_then(|value| value.get(..10)), Some("2024-05-06"), "{line}");
+            assert_eq!(published, None, "{line}");
+        }
+        for line in ["It was modified in 12 ways and then on 6 people", "The law was modified on 6 May 2019."] {
+            assert_eq!(of(&format!("<p>{line}</p>"), None).1, None, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_counts_from_the_fetch_is_told_as_it_stands() {
+        let page = "<h1>Pier</h1><p class=date>3 hours ago</p><aside><time>2 days ago</time></aside>";
+        let tree = Tree::new(page);
+        let blocks = Blocks::new(&tree);
+        let near = 0..blocks.blocks.len();
+        let when = find(&tree, &Head::new(&tree), (None, None), None, &blocks, &near);
+        assert_eq!((when.published, when.published_ago.as_deref()), (None, Some("3 hours ago")));
     }
 
     #[test]

@@ -5,10 +5,9 @@
 //! desk remembers is missing: every article meets an empty ledger. A file in an inbox or in its `done` is read as
 //! that inbox would read it; nothing is moved and nothing is written.
 //!
-//! `show.rs` prints it for people, `terminal.rs` keeps hostile text harmless there; `--json` gives tools the same.
+//! `show.rs` prints it for people, `../terminal.rs` keeps hostile text harmless there; `--json` gives tools the same.
 
 mod show;
-mod terminal;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -12,7 +12,7 @@ use copydesk_article::{Author, DateStamp, Record, Removal, Verdict};
 use serde::Serialize;
 
 use super::Seen;
-use super::terminal::{Style, Terminal, harmless};
+use crate::commands::terminal::{Style, Terminal, harmless};
 
 /// Mentions of a name that are shown.
 const MENTIONS: usize = 6;

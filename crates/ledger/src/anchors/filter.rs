@@ -1,0 +1,85 @@
+//! Which anchors a run may hold, one byte a posting: most look-ups are for anchors that a run does not hold.
+//!
+//! A Bloom filter in lines of 64 bytes (Putze, Sanders and Singler 2007): an anchor's bits lie in one line, so that a
+//! look-up costs one miss of the processor's cache. About one absent anchor in thirty is let through.
+
+/// Words of a line.
+const LINE: usize = 8;
+
+/// Bits a posting.
+const BITS: u64 = 8;
+
+/// Bits that an anchor sets.
+const PROBES: u32 = 5;
+
+/// See the module.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Filter(Vec<[u64; LINE]>);
+
+impl Filter {
+    /// An empty filter for so many postings.
+    pub fn with_room(postings: u64) -> Self {
+        let lines = (postings * BITS).div_ceil(64 * LINE as u64).max(1);
+        Self(vec![[0; LINE]; lines as usize])
+    }
+
+    /// What a filter for so many postings takes, bytes.
+    pub const fn bytes_for(postings: u64) -> u64 {
+        postings * BITS / 8
+    }
+
+    pub fn insert(&mut self, anchor: u64) {
+        let line = self.line(anchor);
+        for (word, bit) in bits(anchor) {
+            self.0[line][word] |= bit;
+        }
+    }
+
+    pub fn may_hold(&self, anchor: u64) -> bool {
+        let line = &self.0[self.line(anchor)];
+        bits(anchor).all(|(word, bit)| line[word] & bit != 0)
+    }
+
+    fn line(&self, anchor: u64) -> usize {
+        let spread = anchor.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        ((spread * self.0.len() as u64) >> 32) as usize
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.iter().flatten().flat_map(|word| word.to_be_bytes()).collect()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote; none where there is no line.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (words, _) = bytes.as_chunks::<8>();
+        let words: Vec<u64> = words.iter().map(|word| u64::from_be_bytes(*word)).collect();
+        let (lines, _) = words.as_chunks::<LINE>();
+        (!lines.is_empty()).then(|| Self(lines.to_vec()))
+    }
+}
+
+/// Words of the line, and the bit in each, nine bits of a hash a place.
+fn bits(anchor: u64) -> impl Iterator<Item = (usize, u64)> {
+    let spread = (anchor ^ anchor >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    (1..=PROBES).map(move |probe| {
+        let place = spread >> (64 - 9 * probe);
+        ((place >> 6) as usize % LINE, 1 << (place & 63))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_is_never_missed_and_little_else_is_let_through() {
+        // Anchors are the least of a text's hashes: small numbers, here the hashes' first sixteenth.
+        let hash = |number: u64| (number.wrapping_mul(0xA076_1D64_78BD_642F) ^ number << 7) >> 4;
+        let mut filter = Filter::with_room(10_000);
+        (0..10_000).for_each(|number| filter.insert(hash(number)));
+        let filter = Filter::from_bytes(&filter.to_bytes()).expect("a filter");
+        assert!((0..10_000).all(|number| filter.may_hold(hash(number))));
+        let let_through = (10_000..20_000).filter(|number| filter.may_hold(hash(*number))).count();
+        assert!(let_through < 600, "{let_through} of 10,000");
+    }
+}

@@ -1,0 +1,458 @@
+//! One file of postings, sorted by anchor and then by sequence, never changed once it stands.
+//!
+//! | part | bytes | holds |
+//! |---|---|---|
+//! | blocks | [`BLOCK`] each | checksum (4), number of entries (2), entries, zeros |
+//! | fences | 8 a block | its first anchor |
+//! | filter | 1 a posting, or none | see `filter.rs` |
+//! | end | 64 | magic, base, postings, blocks, bytes of the filter, checksums |
+//!
+//! An entry is the anchor less the one before it in the block (the first less the fence), then the sequence less the
+//! run's base, seven bits a byte. Fences stay in memory, the filter while there is room for it, blocks are read one at a
+//! time as they are asked for and left to the system to cache.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use copydesk_article::Sequence;
+use copydesk_dedup::{MAX_HOLDERS, Window};
+use copydesk_disk::{DiskError, write_durable_with};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::filter::Filter;
+
+/// Bytes of a block: a look-up reads one.
+const BLOCK: usize = 1024;
+
+/// Bytes before a block's entries.
+const HEAD: usize = 6;
+
+/// Most bytes of an entry.
+const ENTRY: usize = 20;
+
+/// Bytes of the end.
+const END: usize = 64;
+
+const MAGIC: u64 = u64::from_be_bytes(*b"cdanchr1");
+
+/// Bytes read or written at a time where a run is read or written from end to end.
+const STREAM_BYTES: usize = 128 << 10;
+
+/// An article has an anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Posting {
+    pub anchor: u64,
+    pub holder: Sequence,
+}
+
+/// What a run holds: the postings of these articles, of one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunName {
+    pub window: Window,
+    pub first: Sequence,
+    pub last: Sequence,
+}
+
+impl RunName {
+    pub fn file(&self) -> String {
+        format!("{}-{}-{}.run", self.window.0, self.first.0, self.last.0)
+    }
+
+    pub fn to_key(self) -> [u8; 20] {
+        let mut key = [0; 20];
+        key[..4].copy_from_slice(&self.window.0.to_be_bytes());
+        key[4..12].copy_from_slice(&self.first.0.to_be_bytes());
+        key[12..].copy_from_slice(&self.last.0.to_be_bytes());
+        key
+    }
+
+    pub fn from_key(key: &[u8]) -> Option<Self> {
+        let (window, rest) = key.split_first_chunk()?;
+        let (first, rest) = rest.split_first_chunk()?;
+        let last = rest.first_chunk()?;
+        Some(Self {
+            window: Window(u32::from_be_bytes(*window)),
+            first: Sequence(u64::from_be_bytes(*first)),
+            last: Sequence(u64::from_be_bytes(*last)),
+        })
+    }
+}
+
+/// An open run.
+#[derive(Debug)]
+pub struct Run {
+    pub name: RunName,
+    path: PathBuf,
+    file: File,
+    base: u64,
+    postings: u64,
+    fences: Vec<u64>,
+    filter_bytes: u64,
+    filter_sum: u64,
+}
+
+impl Run {
+    /// Writes a run into a folder, durably, and opens it. Postings come in order. It has a filter where `filtered` says
+    /// for how many postings at most.
+    ///
+    /// # Errors
+    /// Where the postings or the disk fail; no file is left then.
+    pub fn write(
+        folder: &Path,
+        name: RunName,
+        postings: impl Iterator<Item = Result<Posting, DiskError>>,
+        filtered: Option<u64>,
+    ) -> Result<Self, DiskError> {
+        let path = folder.join(name.file());
+        write_durable_with(&path, |file, unfinished| {
+            let failed = |source| DiskError { action: "write", path: unfinished.to_owned(), source };
+            let mut writer = Writer {
+                out: BufWriter::with_capacity(STREAM_BYTES, file),
+                base: name.first.0,
+                block: Vec::with_capacity(BLOCK),
+                entries: 0,
+                before: 0,
+                postings: 0,
+                fences: Vec::new(),
+                filter: filtered.map(Filter::with_room),
+            };
+            for posting in postings {
+                writer.push(posting?).map_err(failed)?;
+            }
+            writer.finish().map_err(failed)
+        })?;
+        Self::open(folder, name)
+    }
+
+    /// Opens the run of that name in a folder.
+    ///
+    /// # Errors
+    /// Where it is not there, can't be read or is spoilt.
+    pub fn open(folder: &Path, name: RunName) -> Result<Self, DiskError> {
+        let path = folder.join(name.file());
+        let failed = |source| DiskError { action: "open", path: path.clone(), source };
+        let file = File::open(&path).map_err(failed)?;
+        let bytes = file.metadata().map_err(failed)?.len();
+        let mut end = [0; END];
+        file.read_exact_at(&mut end, bytes.saturating_sub(END as u64)).map_err(failed)?;
+        let (words, _) = end.as_chunks::<8>();
+        let word = |at: usize| u64::from_be_bytes(words[at]);
+        let [magic, base, postings, blocks, filter_bytes, fences_sum, filter_sum, sum] = std::array::from_fn(word);
+        let whole = [blocks.saturating_mul(BLOCK as u64 + 8), filter_bytes, END as u64];
+        if magic != MAGIC || sum != xxh3_64(&end[..END - 8]) || whole.iter().sum::<u64>() != bytes {
+            return Err(failed(spoilt()));
+        }
+        let mut fences = vec![0; 8 * blocks as usize];
+        file.read_exact_at(&mut fences, blocks * BLOCK as u64).map_err(failed)?;
+        if xxh3_64(&fences) != fences_sum {
+            return Err(failed(spoilt()));
+        }
+        let (fences, _) = fences.as_chunks::<8>();
+        let fences = fences.iter().map(|fence| u64::from_be_bytes(*fence)).collect();
+        Ok(Self { name, file, base, postings, fences, filter_bytes, filter_sum, path })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub const fn postings(&self) -> u64 {
+        self.postings
+    }
+
+    /// Bytes on disk.
+    pub const fn bytes(&self) -> u64 {
+        self.fences.len() as u64 * (BLOCK as u64 + 8) + self.filter_bytes + END as u64
+    }
+
+    /// Bytes of its filter, 0 where it has none.
+    pub const fn filter_bytes(&self) -> u64 {
+        self.filter_bytes
+    }
+
+    /// Its filter.
+    ///
+    /// # Errors
+    /// Where it can't be read or is spoilt.
+    pub fn filter(&self) -> Result<Option<Filter>, DiskError> {
+        let mut bytes = vec![0; self.filter_bytes as usize];
+        let at = self.fences.len() as u64 * (BLOCK as u64 + 8);
+        self.file.read_exact_at(&mut bytes, at).map_err(|source| self.failed(source))?;
+        if xxh3_64(&bytes) != self.filter_sum {
+            return Err(self.failed(spoilt()));
+        }
+        Ok(Filter::from_bytes(&bytes))
+    }
+
+    /// Adds an anchor's holders to those found so far, oldest first, up to [`MAX_HOLDERS`].
+    ///
+    /// # Errors
+    /// Where the run can't be read or is spoilt.
+    pub fn holders(&self, anchor: u64, found: &mut Vec<Sequence>) -> Result<(), DiskError> {
+        // Its postings may begin at the end of the block before the first that begins with it or a later one.
+        let mut at = self.fences.partition_point(|fence| *fence < anchor).saturating_sub(1);
+        let mut block = [0; BLOCK];
+        while self.fences.get(at).is_some_and(|fence| *fence <= anchor) {
+            self.file.read_exact_at(&mut block, (at * BLOCK) as u64).map_err(|source| self.failed(source))?;
+            let entries = self.entries(&block, self.fences[at]).ok_or_else(|| self.failed(spoilt()))?;
+            for posting in entries {
+                if posting.anchor > anchor || found.len() >= MAX_HOLDERS {
+                    return Ok(());
+                }
+                if posting.anchor == anchor {
+                    found.push(posting.holder);
+                }
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// All postings, in order, read from end to end.
+    ///
+    /// # Errors
+    /// Where the run can't be opened again.
+    pub fn stream(&self) -> Result<Stream<'_>, DiskError> {
+        let file = File::open(&self.path).map_err(|source| self.failed(source))?;
+        let blocks = BufReader::with_capacity(STREAM_BYTES, file.take((self.fences.len() * BLOCK) as u64));
+        Ok(Stream { run: self, blocks, at: 0, block: [0; BLOCK], entries: Vec::new().into_iter() })
+    }
+
+    fn entries<'a>(&self, block: &'a [u8; BLOCK], fence: u64) -> Option<Entries<'a>> {
+        let (sum, rest) = block.split_first_chunk()?;
+        if xxh3_64(rest) as u32 != u32::from_be_bytes(*sum) {
+            return None;
+        }
+        let (count, bytes) = rest.split_first_chunk()?;
+        Some(Entries { bytes, left: u16::from_be_bytes(*count), anchor: fence, base: self.base })
+    }
+
+    fn failed(&self, source: io::Error) -> DiskError {
+        DiskError { action: "read", path: self.path.clone(), source }
+    }
+}
+
+fn spoilt() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "its bytes are not what was written; restore the ledger from a backup")
+}
+
+/// Entries of one block.
+struct Entries<'a> {
+    bytes: &'a [u8],
+    left: u16,
+    anchor: u64,
+    base: u64,
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Posting;
+
+    fn next(&mut self) -> Option<Posting> {
+        self.left = self.left.checked_sub(1)?;
+        self.anchor = self.anchor.wrapping_add(number(&mut self.bytes)?);
+        let holder = Sequence(self.base.wrapping_add(number(&mut self.bytes)?));
+        Some(Posting { anchor: self.anchor, holder })
+    }
+}
+
+/// A run read from end to end.
+pub struct Stream<'a> {
+    run: &'a Run,
+    blocks: BufReader<io::Take<File>>,
+    at: usize,
+    block: [u8; BLOCK],
+    entries: std::vec::IntoIter<Posting>,
+}
+
+impl Stream<'_> {
+    pub fn path(&self) -> &Path {
+        &self.run.path
+    }
+}
+
+impl Iterator for Stream<'_> {
+    type Item = Result<Posting, DiskError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(posting) = self.entries.next() {
+                return Some(Ok(posting));
+            }
+            let fence = *self.run.fences.get(self.at)?;
+            self.at += 1;
+            if let Err(source) = self.blocks.read_exact(&mut self.block) {
+                return Some(Err(self.run.failed(source)));
+            }
+            match self.run.entries(&self.block, fence) {
+                Some(entries) => self.entries = entries.collect::<Vec<_>>().into_iter(),
+                None => return Some(Err(self.run.failed(spoilt()))),
+            }
+        }
+    }
+}
+
+struct Writer<'a> {
+    out: BufWriter<&'a mut File>,
+    base: u64,
+    block: Vec<u8>,
+    entries: u16,
+    before: u64,
+    postings: u64,
+    fences: Vec<u64>,
+    filter: Option<Filter>,
+}
+
+impl Writer<'_> {
+    fn push(&mut self, posting: Posting) -> io::Result<()> {
+        if HEAD + self.block.len() + ENTRY > BLOCK {
+            self.end_block()?;
+        }
+        let new = self.postings == 0 || self.before != posting.anchor;
+        if self.entries == 0 {
+            self.fences.push(posting.anchor);
+            self.before = posting.anchor;
+        }
+        put_number(&mut self.block, posting.anchor - self.before);
+        put_number(&mut self.block, posting.holder.0 - self.base);
+        self.before = posting.anchor;
+        self.entries += 1;
+        self.postings += 1;
+        if let Some(filter) = self.filter.as_mut().filter(|_| new) {
+            filter.insert(posting.anchor);
+        }
+        Ok(())
+    }
+
+    fn end_block(&mut self) -> io::Result<()> {
+        self.block.resize(BLOCK - HEAD, 0);
+        self.block.splice(..0, self.entries.to_be_bytes());
+        let sum = xxh3_64(&self.block) as u32;
+        self.out.write_all(&sum.to_be_bytes())?;
+        self.out.write_all(&self.block)?;
+        self.block.clear();
+        self.entries = 0;
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        if self.entries > 0 {
+            self.end_block()?;
+        }
+        let fences: Vec<u8> = self.fences.iter().flat_map(|fence| fence.to_be_bytes()).collect();
+        let filter = self.filter.as_ref().map(Filter::to_bytes).unwrap_or_default();
+        self.out.write_all(&fences)?;
+        self.out.write_all(&filter)?;
+        let words = [
+            MAGIC,
+            self.base,
+            self.postings,
+            self.fences.len() as u64,
+            filter.len() as u64,
+            xxh3_64(&fences),
+            xxh3_64(&filter),
+        ];
+        let mut end: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+        end.extend(xxh3_64(&end).to_be_bytes());
+        self.out.write_all(&end)?;
+        self.out.flush()
+    }
+}
+
+/// Seven bits a byte, the lowest first.
+fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn number(bytes: &mut &[u8]) -> Option<u64> {
+    let (mut number, mut shift) = (0_u64, 0);
+    loop {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7F).wrapping_shl(shift);
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NAME: RunName = RunName { window: Window(7), first: Sequence(100), last: Sequence(1_000_000) };
+
+    fn written(folder: &Path, postings: &BTreeSet<Posting>, filtered: bool) -> Run {
+        let filtered = filtered.then_some(postings.len() as u64);
+        Run::write(folder, NAME, postings.iter().map(|posting| Ok(*posting)), filtered).expect("a run")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// Many anchors over many blocks, some of them with more holders than a block has room for.
+        #[test]
+        fn holders_are_found_as_they_were_written(
+            anchors in prop::collection::vec((0_u64..40, 0_u64..60, 0_u64..3), 0..1500),
+            spread in prop::sample::select(vec![1_u64, 1 << 30, u64::MAX / 40]),
+        ) {
+            let posting = |(anchor, holder, far): (u64, u64, u64)| Posting {
+                anchor: anchor * spread,
+                holder: Sequence(100 + holder * 10_u64.pow(far as u32)),
+            };
+            let postings: BTreeSet<Posting> = anchors.into_iter().map(posting).collect();
+            let folder = tempfile::tempdir().expect("temp");
+            let run = written(folder.path(), &postings, true);
+            let filter = run.filter().expect("read").expect("a filter");
+            for anchor in (0..41).map(|anchor: u64| anchor.saturating_mul(spread)) {
+                let mut found = Vec::new();
+                run.holders(anchor, &mut found).expect("look up");
+                let all = postings.iter().filter(|posting| posting.anchor == anchor);
+                let expected: Vec<Sequence> = all.map(|posting| posting.holder).take(MAX_HOLDERS).collect();
+                prop_assert!(expected.is_empty() || filter.may_hold(anchor));
+                prop_assert_eq!(found, expected);
+            }
+            let all: Vec<Posting> = run.stream().expect("open").map(|posting| posting.expect("read")).collect();
+            prop_assert_eq!(all.len() as u64, run.postings());
+            prop_assert_eq!(all.len(), postings.len());
+            prop_assert!(all.iter().eq(&postings));
+            prop_assert_eq!(std::fs::metadata(run.path()).expect("look up").len(), run.bytes());
+        }
+    }
+
+    #[test]
+    fn a_spoilt_run_is_an_error_and_never_an_answer() {
+        let folder = tempfile::tempdir().expect("temp");
+        let postings = (0..400).map(|n| Posting { anchor: n * n, holder: Sequence(100 + n) }).collect();
+        let run = written(folder.path(), &postings, false);
+        let whole = std::fs::read(run.path()).expect("read");
+        for at in (0..whole.len()).step_by(97) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            std::fs::write(run.path(), &bytes).expect("spoil");
+            let answers = Run::open(folder.path(), NAME).and_then(|run| {
+                let mut found = Vec::new();
+                (0..400).try_for_each(|n| run.holders(n * n, &mut found))
+            });
+            assert!(answers.is_err(), "byte {at}");
+        }
+        std::fs::write(run.path(), &whole[..whole.len() - 1]).expect("cut");
+        assert!(Run::open(folder.path(), NAME).is_err());
+    }
+
+    #[test]
+    fn a_name_is_its_key() {
+        assert_eq!(RunName::from_key(&NAME.to_key()), Some(NAME));
+        assert_eq!(RunName::from_key(b"short"), None);
+        assert_eq!(NAME.file(), "7-100-1000000.run");
+    }
+}
