@@ -159,9 +159,11 @@ fn two_spellings_of_a_person_become_one_by_a_redirect() {
     };
     let (ids, reference) = run("1", "1", "1");
     assert_eq!(ids.len(), 200);
-    let (kasimi, qasimi) = ("local:per:anna-kasimi", "local:per:anna-qasimi");
-    let alone = ids.values().filter(|ids| ids.is_empty()).count();
-    assert_eq!(alone, 40, "a surname alone is nobody's id");
+    let (kasimi, qasimi) = ("local:per:ana-kasimi", "local:per:ana-qasimi");
+    // One file after the other, so a story has the sequence after its number.
+    let alone: Vec<u64> = ids.iter().filter(|(_, ids)| ids.is_empty()).map(|(sequence, _)| sequence - 1).collect();
+    assert!((4..200).step_by(5).all(|number| alone.contains(&number)), "a surname alone is nobody's id: {alone:?}");
+    assert!(alone.len() < 100, "the captain is found in most stories: {alone:?}");
     let (mut redirected, mut plain) = (0, 0);
     for (sequence, ids) in ids.range(81..).filter(|(_, ids)| !ids.is_empty()) {
         match ids.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -170,7 +172,7 @@ fn two_spellings_of_a_person_become_one_by_a_redirect() {
             _ => panic!("{sequence}: {ids:?}"),
         }
     }
-    assert!(redirected > 40 && plain > 40, "{redirected} redirected, {plain} not");
+    assert!(redirected > 25 && plain > 25, "{redirected} redirected, {plain} not");
     assert!(ids.range(..33).all(|(_, ids)| ids.len() < 2), "nothing is known yet");
 
     let (together, _) = run("4", "90", "50");

@@ -214,7 +214,7 @@ fn address_length(text: &str, has_at: bool) -> usize {
     let is_scheme = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let is_page =
         matches!(first, b'h' | b'H' | b'w' | b'W') && ["http://", "https://", "www."].into_iter().any(is_scheme);
-    if !is_page && !(has_at && first.is_ascii_alphanumeric()) {
+    if !(is_page || has_at && first.is_ascii_alphanumeric()) {
         return 0;
     }
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '“' | '”');

@@ -52,7 +52,7 @@ fn countries_have_ids_and_cities_say_where_they_are() {
         [(Location, "Kabul"), (Location, "Afghanistan"), (Location, "United States"), (Date, "2 May 2019")]
     );
     let ids: Vec<_> = entities.iter().map(|entity| entity.ids.join(" ")).collect();
-    assert_eq!(ids, ["in:AF local:loc:kabul", "iso:AF", "iso:US", "date:2019-05-02"]);
+    assert_eq!(ids, ["in:AF geonames:1138958 local:loc:kabul", "iso:AF", "iso:US", "date:2019-05-02"]);
     assert_eq!(forms(&entities[2]), ["U.S.", "United States"]);
 }
 

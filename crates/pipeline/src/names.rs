@@ -122,6 +122,9 @@ impl Names {
             models = added.map_err(|source| NamesError::Model { model: model.clone(), source })?;
         }
         let watched = options.watchlist.as_deref().map(Watched::open).transpose()?;
+        if watched.is_none() {
+            gauge!(metric::WATCHLIST_ENTRIES).set(0.0);
+        }
         Ok(Self { models, watched })
     }
 
