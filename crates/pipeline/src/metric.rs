@@ -2,8 +2,8 @@
 //! has it as a table, and a test holds a running daemon to it.
 //!
 //! Prometheus naming, base units, bounded labels (`stage`, `sink`, `verdict`, `reason`, `outcome`, `cause`, `channel`,
-//! `kind`, `inbox`, `version`; never a path, a URL or a text). Counters whose labels are known begin at zero: a first
-//! error is an increase then, where a series that begins at 1 is none.
+//! `kind`, `change`, `inbox`, `version`; never a path, a URL or a text). Counters whose labels are known begin at zero: a
+//! first error is an increase then, where a series that begins at 1 is none.
 
 use std::time::SystemTime;
 
@@ -224,6 +224,14 @@ pub fn begin(version: &'static str) {
     }
     for outcome in ["moved", "deleted", "kept", "missing", "changed", "failed"] {
         counter!(FILES_FINISHED, "outcome" => outcome).increment(0);
+    }
+    for change in ["made", "withdrawn"] {
+        counter!(REDIRECTS, "change" => change).increment(0);
+    }
+    // Where there is no watchlist it stays so.
+    gauge!(WATCHLIST_ENTRIES).set(0.0);
+    for outcome in ["taken", "refused"] {
+        counter!(WATCHLIST_READINGS, "outcome" => outcome).increment(0);
     }
     for stage in STAGES {
         counter!(STAGE_RECEIVED, "stage" => stage).increment(0);
