@@ -226,15 +226,11 @@ pub(crate) fn counts(text: &str) -> bool {
 pub(crate) fn read(text: &str, fetched: Timestamp, zone: Option<&TimeZone>) -> Option<Reading> {
     let lower = text.trim().to_lowercase();
     let Ago { amount, unit, rest } = parse(&lower)?;
-    let hours = match unit {
-        Unit::Second => 0,
-        Unit::Minute | Unit::Hour => amount,
-        Unit::Day => amount * 24,
-    };
     let back = match unit {
         Unit::Second => SignedDuration::from_secs(amount),
         Unit::Minute => SignedDuration::from_mins(amount),
-        Unit::Hour | Unit::Day => SignedDuration::from_hours(hours),
+        Unit::Hour => SignedDuration::from_hours(amount),
+        Unit::Day => SignedDuration::from_hours(amount * 24),
     };
     let then = fetched.checked_sub(back).ok()?;
     if unit == Unit::Day {
