@@ -216,12 +216,6 @@ pub fn begin(version: &'static str) {
     for reason in ["language", "language_unsure"] {
         counter!(FILTERED, "reason" => reason).increment(0);
     }
-    for change in ["made", "withdrawn"] {
-        counter!(REDIRECTS, "change" => change).increment(0);
-    }
-    for outcome in ["taken", "refused"] {
-        counter!(WATCHLIST_READINGS, "outcome" => outcome).increment(0);
-    }
     for outcome in ["moved", "deleted", "kept", "missing", "changed", "failed"] {
         counter!(FILES_FINISHED, "outcome" => outcome).increment(0);
     }
