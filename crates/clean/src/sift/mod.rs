@@ -82,6 +82,7 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     }
     let stays = (sum / f32::max(weight, 1.0) - APART).min(STAYS);
     let mut asides: Vec<bool> = again.iter().map(|&score| score < stays).collect();
+    keep_lone(&mut asides);
     // Of what reads like an article, the greater part stays. Doubtful lines count, and paragraphs, but not the many
     // sentences that tease other articles.
     let reads = |at: usize| words(at) >= LONG_WORDS || page.prose(&kept[at..=at]).is_some();
@@ -92,6 +93,12 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     if gone * 100 > (gone + stay) * MOST_CUT_PERCENT {
         for (at, aside) in asides.iter_mut().enumerate() {
             *aside &= !reads(at);
+        }
+        // The models do not know such a text: between the first and the last line of it they decide nothing (lists of
+        // goods, results, questions and answers).
+        let ends = (asides.iter().position(|&aside| !aside), asides.iter().rposition(|&aside| !aside));
+        if let (Some(first), Some(last)) = ends {
+            asides[first..=last].fill(false);
         }
     }
     // An article that came alone may have lists in it and at its end, and a table of figures above it: only a text with
@@ -105,6 +112,15 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     }
     // Without a sentence that stays there is no article to tell from the rest.
     if (0..kept.len()).any(|at| !asides[at] && page.prose(&kept[at..=at]).is_some()) { asides } else { none() }
+}
+
+/// Keeps what stands alone between two lines that stay: a subheading, a short answer.
+fn keep_lone(asides: &mut [bool]) {
+    let lone: Vec<usize> =
+        (1..asides.len().saturating_sub(1)).filter(|&at| !asides[at - 1] && asides[at] && !asides[at + 1]).collect();
+    for at in lone {
+        asides[at] = false;
+    }
 }
 
 fn has_figure(line: &str) -> bool {
@@ -202,6 +218,18 @@ mod tests {
         let note = "NOTE: The harbour bank of Lindvik did not give figures a share for 1986, for it was turned into a company in June. \
                     The quarter holds a gain of 10.5 mln dlrs from losses of earlier years that were carried forward.";
         assert_eq!(stands(&format!("{table}\n\n{note}")).len(), 8);
+    }
+
+    #[test]
+    fn what_stands_alone_between_lines_that_stay_stays() {
+        let kept = |asides: &[bool]| {
+            let mut asides = asides.to_vec();
+            keep_lone(&mut asides);
+            asides
+        };
+        assert_eq!(kept(&[false, true, false, true, false]), [false; 5]);
+        assert_eq!(kept(&[true, false, true, true, false, true]), [true, false, true, true, false, true]);
+        assert_eq!((kept(&[]), kept(&[true])), (vec![], vec![true]));
     }
 
     #[test]
