@@ -106,7 +106,9 @@ pub(super) fn find(
 ) -> When {
     let stamp = |raw: &str| date::read(raw).map(|reading| reading.stamp(raw, Origin::Page)).or_else(|| in_words(raw));
     let of_head = |names: &[&str]| names.iter().flat_map(|name| head.all(name)).find_map(stamp);
-    let seen = || written(tree, blocks, None).or_else(|| near_headline(blocks, near));
+    let captured = address.and_then(captured);
+    let captured = captured.as_deref();
+    let seen = || written(tree, blocks, None).or_else(|| near_headline(blocks, near, captured));
     let first = |stamp: DateStamp| {
         let own = in_own_zone(tree.page, &stamp).or_else(|| zone_by(&stamp, &seen()?));
         own.unwrap_or(stamp)
@@ -121,10 +123,10 @@ pub(super) fn find(
         })
         .or_else(|| earlier(of_head(&DATED), written(tree, blocks, None)))
         .or_else(|| address.and_then(in_address))
-        .or_else(|| near_headline(blocks, near))
+        .or_else(|| near_headline(blocks, near, captured))
         .or_else(|| posted(blocks))
         .or_else(|| in_scripts(tree.page))
-        .or_else(|| alone(blocks, address.and_then(captured).as_deref()))
+        .or_else(|| alone(blocks, captured))
         .or_else(|| of_picture(head))
         .map(|stamp| in_order_of_page(tree.page, stamp))
         .map(first);
@@ -479,12 +481,12 @@ fn tells_update(label: &str) -> bool {
 }
 
 /// A date in a short line near the headline, or at the start of a paragraph there.
-fn near_headline(blocks: &Blocks, near: &Range<usize>) -> Option<DateStamp> {
+fn near_headline(blocks: &Blocks, near: &Range<usize>, captured: Option<&str>) -> Option<DateStamp> {
     // Below the first paragraph a linked line teases another article.
     let prose = near.clone().find(|&at| blocks.blocks[at].words > MOST_WORDS && !blocks.blocks[at].is_linked());
     let own = |at: usize| prose.is_none_or(|prose| at < prose) || !blocks.blocks[at].is_linked();
     let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS && own(at));
-    short.into_iter().find_map(|at| in_words(blocks.line(at))).or_else(|| {
+    short.into_iter().find_map(|at| in_words(blocks.line(at)).filter(|stamp| is_own(stamp, captured))).or_else(|| {
         near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| {
             let line = blocks.line(at);
             let end = line.char_indices().nth(DATELINE).map_or(line.len(), |(end, _)| end);
@@ -520,12 +522,16 @@ fn captured(address: &str) -> Option<String> {
     Some(in_address(archive)?.value)
 }
 
+/// Whether a date is not that of an archive's banner.
+fn is_own(stamp: &DateStamp, captured: Option<&str>) -> bool {
+    captured.is_none_or(|day| stamp.value.get(..10) != Some(day))
+}
+
 /// The first line of the page that is hardly more than a date, but not that of an archive's banner.
 fn alone(blocks: &Blocks, captured: Option<&str>) -> Option<DateStamp> {
     let stands = |block: &Block| block.words <= DATE_WORDS && block.kind != Kind::Cell && !block.is_linked();
     let short = (0..blocks.blocks.len()).filter(|&at| stands(&blocks.blocks[at]));
-    let is_own = |stamp: &DateStamp| captured.is_none_or(|day| stamp.value.get(..10) != Some(day));
-    short.take(MOST_LINES).into_iter().find_map(|at| in_words(blocks.line(at)).filter(is_own))
+    short.take(MOST_LINES).into_iter().find_map(|at| in_words(blocks.line(at)).filter(|stamp| is_own(stamp, captured)))
 }
 
 /// A day in an address: `/2024/05/06/`, `/2024-05-06-`, `/06-05-2024`, `/20240506/`.
