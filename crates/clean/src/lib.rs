@@ -31,9 +31,9 @@
 //! are sub-headings and the deck: they are what the author wrote, and the record has no field of their own for the first
 //! two. Recognised means: the deck is `subtitle`, too; the agency of a dateline is an author of kind `agency` where no
 //! byline names one, its day is `published` where it has a year and no line dates the article, and its place is found
-//! among the entities, with its place in `text`. A sub-heading is a paragraph of its own in `text`: no rule takes it
-//! for a headline, a menu or a second title (`headline.rs`), nor for something aside where it stands between lines of
-//! the article ([`sift`]).
+//! among the entities, with its place in `text`. A sub-heading is a paragraph of its own in `text`: below the
+//! first sentence no rule takes it for a headline or a menu (`headline.rs`), nor for something aside where it stands
+//! between two lines of the article ([`sift`]).
 //!
 //! Of a page, every text that a reader would see is kept or listed as removed, with the bytes of markup it stood
 //! in; the markup itself is not (`tests/pages.rs`).

@@ -96,12 +96,7 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
         for (at, aside) in asides.iter_mut().enumerate() {
             *aside &= !reads(at);
         }
-        // The models do not know such a text: between the first and the last line of it they decide nothing (lists of
-        // goods, results, questions and answers).
-        let ends = (asides.iter().position(|&aside| !aside), asides.iter().rposition(|&aside| !aside));
-        if let (Some(first), Some(last)) = ends {
-            asides[first..=last].fill(false);
-        }
+        keep_inside(&mut asides);
     }
     // An article that came alone may have lists in it and at its end, and a table of figures above it: only a text with
     // furniture, or with something else above the article, is a page.
@@ -122,6 +117,15 @@ fn keep_lone(asides: &mut [bool]) {
         (1..asides.len().saturating_sub(1)).filter(|&at| !asides[at - 1] && asides[at] && !asides[at + 1]).collect();
     for at in lone {
         asides[at] = false;
+    }
+}
+
+/// Keeps all between the first and the last line that stay, of a text that the models do not know: a list of goods, of
+/// results, of questions and answers.
+fn keep_inside(asides: &mut [bool]) {
+    let ends = (asides.iter().position(|&aside| !aside), asides.iter().rposition(|&aside| !aside));
+    if let (Some(first), Some(last)) = ends {
+        asides[first..=last].fill(false);
     }
 }
 
@@ -220,6 +224,16 @@ mod tests {
         let note = "NOTE: The harbour bank of Lindvik did not give figures a share for 1986, for it was turned into a company in June. \
                     The quarter holds a gain of 10.5 mln dlrs from losses of earlier years that were carried forward.";
         assert_eq!(stands(&format!("{table}\n\n{note}")).len(), 8);
+    }
+
+    #[test]
+    fn all_inside_a_text_that_is_not_known_stays() {
+        let mut asides = [true, false, true, true, false, true];
+        keep_inside(&mut asides);
+        assert_eq!(asides, [true, false, false, false, false, true]);
+        let mut none = [true, true];
+        keep_inside(&mut none);
+        assert_eq!(none, [true, true]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! Machine-readable dates first (JSON-LD, `meta` and `itemprop` that say "published"), then dates written by the headline
 //! where pages write them (`time`, elements that are called dates), then the earlier of what `meta` calls just a date and
-//! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in the
-//! data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
+//! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in a
+//! sentence about the posting, then one in the data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
 //! was updated never tells when it was published.
 
 use std::ops::Range;
@@ -321,21 +321,23 @@ fn updated(tree: &Tree<'_>, blocks: &Blocks) -> Option<DateStamp> {
 
 /// The date in a sentence about the article itself: "This entry was posted on 6 May 2024 at 13:28 by Omar".
 fn posted(blocks: &Blocks) -> Option<DateStamp> {
-    const SUBJECTS: [&str; 14] = [
-        "entry",
-        "article",
-        "post ",
-        "posting",
-        "story",
-        "eintrag",
-        "artikel",
-        "beitrag",
-        "billet",
-        "entrada",
-        "artículo",
-        "articolo",
-        "artigo",
-        "запись",
+    const OPENINGS: [&str; 16] = [
+        "this entry",
+        "this article",
+        "this post",
+        "this story",
+        "dieser eintrag",
+        "dieser artikel",
+        "dieser beitrag",
+        "cet article",
+        "ce billet",
+        "esta entrada",
+        "este artículo",
+        "questo articolo",
+        "este artigo",
+        "dit artikel",
+        "dit bericht",
+        "эта запись",
     ];
     const VERBS: [&str; 12] = [
         "posted",
@@ -351,15 +353,14 @@ fn posted(blocks: &Blocks) -> Option<DateStamp> {
         "опубликован",
         "opublikowan",
     ];
-    let (subject, verb) = (
-        |text: &str| SUBJECTS.iter().any(|word| text.contains(word)),
-        |text: &str| VERBS.iter().any(|word| text.contains(word)),
-    );
+    let posts = |label: &str| {
+        OPENINGS.iter().any(|opening| label.starts_with(opening)) && VERBS.iter().any(|verb| label.contains(verb))
+    };
     (0..blocks.blocks.len()).filter(|&at| blocks.blocks[at].words <= POSTED_WORDS).take(MOST_LINES).find_map(|at| {
         let line = blocks.line(at);
         let (digit, _) = line.char_indices().take(LONGEST).find(|(_, c)| c.is_ascii_digit())?;
         let label = line[..digit].to_lowercase();
-        (subject(&label) && verb(&label) && !tells_other(&label)).then(|| dated(line)).flatten()
+        (posts(&label) && !tells_other(&label)).then(|| dated(line)).flatten()
     })
 }
 
@@ -518,8 +519,15 @@ fn in_scripts(page: &str) -> Option<DateStamp> {
 
 /// The day on which an archive took the page, by the archive's part of the address.
 fn captured(address: &str) -> Option<String> {
-    let (archive, _) = address.rsplit_once("http")?;
+    let own = own_address(address);
+    let archive = address[..own].strip_suffix("://").filter(|archive| archive.contains("://"))?;
     Some(in_address(archive)?.value)
+}
+
+/// Where the page's own address begins, after its scheme: an archive's has the page's whole address in its path.
+fn own_address(address: &str) -> usize {
+    let path = address.find(['?', '#']).unwrap_or(address.len());
+    address[..path].rfind("://").map_or(0, |at| at + "://".len())
 }
 
 /// Whether a date is not that of an archive's banner.
@@ -536,8 +544,7 @@ fn alone(blocks: &Blocks, captured: Option<&str>) -> Option<DateStamp> {
 
 /// A day in an address: `/2024/05/06/`, `/2024-05-06-`, `/06-05-2024`, `/20240506/`.
 fn in_address(address: &str) -> Option<DateStamp> {
-    // An archive's address has its own day, and the page's whole address after that.
-    let path = address.rsplit_once("://").map_or(address, |(_, rest)| rest);
+    let path = &address[own_address(address)..];
     let bytes = path.as_bytes();
     let is_digits = |from: usize, to: usize| bytes.get(from..to).is_some_and(|run| run.iter().all(u8::is_ascii_digit));
     let separator = |at: usize| bytes.get(at).copied().filter(|byte| matches!(byte, b'/' | b'-'));
@@ -625,6 +632,8 @@ mod tests {
         assert_eq!(of("x", Some(&archived("https://example.org/2024/05/06/pier"))).0.as_deref(), Some("2024-05-06"));
         assert_eq!(of("<p>7 Jul 2024</p><p>Pier</p>", Some(&archived("https://example.org/pier"))).0, None);
         assert_eq!(of("<p>7 Jul 2024</p>", Some("https://example.org/pier")).0.as_deref(), Some("2024-07-07"));
+        let shared = "https://example.org/2024/05/06/pier?from=https://other.example/2024/07/07/x";
+        assert_eq!(of("x", Some(shared)).0.as_deref(), Some("2024-05-06"));
     }
 
     #[test]
@@ -645,8 +654,12 @@ mod tests {
         ] {
             assert_eq!(page(line).as_deref().and_then(|value| value.get(..10)), Some("2024-05-06"), "{line}");
         }
-        let other = "The article of the law that was last changed on May 6, 2024 says nothing of ferries, boats and what else there is";
-        assert_eq!(page(other), None);
+        for other in [
+            "The article, published on May 6, 2024 in the Harbour Post, says nothing of ferries, boats and what else there is",
+            "This article was published and last updated on May 6, 2024 after a ferry had come in that nobody had waited for",
+        ] {
+            assert_eq!(page(other), None, "{other}");
+        }
     }
 
     #[test]
