@@ -26,4 +26,5 @@ mod sinks;
 mod supervision;
 mod support;
 mod systemd;
+mod trace;
 mod versions;
