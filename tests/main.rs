@@ -19,6 +19,7 @@ mod operate;
 mod page;
 mod pressure;
 mod preview;
+mod readme;
 mod reload;
 mod samples;
 #[cfg(all(feature = "postgres", feature = "webhook"))]
