@@ -15,7 +15,7 @@ use crate::memory::{MemorySpaces, Windows};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// Bytes of a block of sketches.
 const SKETCH_BLOCK: u32 = 1024;

@@ -1,16 +1,18 @@
-//! Which anchors a run may hold, one byte a posting: most look-ups are for anchors that a run does not hold.
+//! Which anchors a run may hold, twelve bits a posting: most look-ups are for anchors that a run does not hold.
 //!
 //! A Bloom filter in lines of 64 bytes (Putze, Sanders and Singler 2007): an anchor's bits lie in one line, so that a
-//! look-up costs one miss of the processor's cache. About one absent anchor in thirty is let through.
+//! look-up costs one miss of the processor's cache, and it has no branches, so that the misses of a text's anchors are
+//! waited for together. About one absent anchor in two hundred is let through: each costs the reading of a block, which
+//! is a hundred times what asking costs.
 
 /// Words of a line.
 const LINE: usize = 8;
 
 /// Bits a posting.
-const BITS: u64 = 8;
+const BITS: u64 = 12;
 
 /// Bits that an anchor sets.
-const PROBES: u32 = 5;
+const PROBES: u32 = 6;
 
 /// See the module.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl Filter {
 
     pub fn may_hold(&self, anchor: u64) -> bool {
         let line = &self.0[self.line(anchor)];
-        bits(anchor).all(|(word, bit)| line[word] & bit != 0)
+        bits(anchor).fold(0, |missing, (word, bit)| missing | (bit & !line[word])) == 0
     }
 
     fn line(&self, anchor: u64) -> usize {
@@ -80,6 +82,6 @@ mod tests {
         let filter = Filter::from_bytes(&filter.to_bytes()).expect("a filter");
         assert!((0..10_000).all(|number| filter.may_hold(hash(number))));
         let let_through = (10_000..20_000).filter(|number| filter.may_hold(hash(*number))).count();
-        assert!(let_through < 600, "{let_through} of 10,000");
+        assert!(let_through < 80, "{let_through} of 10,000");
     }
 }

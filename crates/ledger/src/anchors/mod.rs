@@ -23,6 +23,7 @@
 //! went into sorted memory, filters and merging. The design is the merging of sorted runs by size (Bentley and Saxe 1980;
 //! O'Neil et al. 1996), with filters as in every store since Bigtable.
 
+mod block;
 mod buffer;
 mod filter;
 mod merge;
@@ -200,10 +201,14 @@ impl Anchors {
         let mut open: Vec<(&mut Vec<Sequence>, u64)> = all.iter_mut().zip(anchors.iter().copied()).collect();
         open.retain(|(found, _)| found.is_empty());
         for held in runs {
-            for (found, anchor) in open.iter_mut().filter(|(found, _)| found.len() < MAX_HOLDERS) {
-                if held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor)) {
-                    held.run.holders(*anchor, found)?;
-                }
+            // All are asked before any is looked up: see `filter.rs`.
+            let may_hold: Vec<bool> = match &held.filter {
+                Some(filter) => open.iter().map(|(_, anchor)| filter.may_hold(*anchor)).collect(),
+                None => vec![true; open.len()],
+            };
+            let held_perhaps = open.iter_mut().zip(may_hold).filter(|(_, may_hold)| *may_hold);
+            for ((found, anchor), _) in held_perhaps.filter(|((found, _), _)| found.len() < MAX_HOLDERS) {
+                held.run.holders(*anchor, found)?;
             }
         }
         for (found, anchor) in &open {

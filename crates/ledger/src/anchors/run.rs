@@ -2,14 +2,13 @@
 //!
 //! | part | bytes | holds |
 //! |---|---|---|
-//! | blocks | [`BLOCK`] each | checksum (4), number of entries (2), entries, zeros |
+//! | blocks | [`BLOCK`] each | see `block.rs` |
 //! | fences | 8 a block | its first anchor |
-//! | filter | 1 a posting, or none | see `filter.rs` |
+//! | filter | 1.5 a posting, or none | see `filter.rs` |
 //! | end | 64 | magic, base, postings, blocks, bytes of the filter, checksums |
 //!
-//! An entry is the anchor less the one before it in the block (the first less the fence), then the sequence less the
-//! run's base, seven bits a byte. Fences stay in memory, the filter while there is room for it, blocks are read one at a
-//! time as they are asked for and left to the system to cache.
+//! Fences stay in memory, the filter while there is room for it, blocks are read one at a time as they are asked for and
+//! left to the system to cache.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -21,21 +20,13 @@ use copydesk_dedup::{MAX_HOLDERS, Window};
 use copydesk_disk::{DiskError, write_durable_with};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::block::{BLOCK, Block, Growing};
 use super::filter::Filter;
-
-/// Bytes of a block: a look-up reads one.
-const BLOCK: usize = 1024;
-
-/// Bytes before a block's entries.
-const HEAD: usize = 6;
-
-/// Most bytes of an entry.
-const ENTRY: usize = 20;
 
 /// Bytes of the end.
 const END: usize = 64;
 
-const MAGIC: u64 = u64::from_be_bytes(*b"cdanchr1");
+const MAGIC: u64 = u64::from_be_bytes(*b"cdanchr2");
 
 /// Bytes read or written at a time where a run is read or written from end to end.
 const STREAM_BYTES: usize = 128 << 10;
@@ -110,10 +101,8 @@ impl Run {
             let failed = |source| DiskError { action: "write", path: unfinished.to_owned(), source };
             let mut writer = Writer {
                 out: BufWriter::with_capacity(STREAM_BYTES, file),
-                base: name.first.0,
-                block: Vec::with_capacity(BLOCK),
-                entries: 0,
-                before: 0,
+                block: Growing::new(name.first.0),
+                before: None,
                 postings: 0,
                 fences: Vec::new(),
                 filter: filtered.map(Filter::with_room),
@@ -193,17 +182,15 @@ impl Run {
     pub fn holders(&self, anchor: u64, found: &mut Vec<Sequence>) -> Result<(), DiskError> {
         // Its postings may begin at the end of the block before the first that begins with it or a later one.
         let mut at = self.fences.partition_point(|fence| *fence < anchor).saturating_sub(1);
-        let mut block = [0; BLOCK];
+        let mut bytes = [0; BLOCK];
         while self.fences.get(at).is_some_and(|fence| *fence <= anchor) {
-            self.file.read_exact_at(&mut block, (at * BLOCK) as u64).map_err(|source| self.failed(source))?;
-            let entries = self.entries(&block, self.fences[at]).ok_or_else(|| self.failed(spoilt()))?;
-            for posting in entries {
+            self.file.read_exact_at(&mut bytes, (at * BLOCK) as u64).map_err(|source| self.failed(source))?;
+            let block = self.block(&bytes, at)?;
+            for posting in block.from(block.first_with(anchor)) {
                 if posting.anchor > anchor || found.len() >= MAX_HOLDERS {
                     return Ok(());
                 }
-                if posting.anchor == anchor {
-                    found.push(posting.holder);
-                }
+                found.push(posting.holder);
             }
             at += 1;
         }
@@ -217,16 +204,11 @@ impl Run {
     pub fn stream(&self) -> Result<Stream<'_>, DiskError> {
         let file = File::open(&self.path).map_err(|source| self.failed(source))?;
         let blocks = BufReader::with_capacity(STREAM_BYTES, file.take((self.fences.len() * BLOCK) as u64));
-        Ok(Stream { run: self, blocks, at: 0, block: [0; BLOCK], entries: Vec::new().into_iter() })
+        Ok(Stream { run: self, blocks, at: 0, bytes: [0; BLOCK], entries: Vec::new().into_iter() })
     }
 
-    fn entries<'a>(&self, block: &'a [u8; BLOCK], fence: u64) -> Option<Entries<'a>> {
-        let (sum, rest) = block.split_first_chunk()?;
-        if xxh3_64(rest) as u32 != u32::from_be_bytes(*sum) {
-            return None;
-        }
-        let (count, bytes) = rest.split_first_chunk()?;
-        Some(Entries { bytes, left: u16::from_be_bytes(*count), anchor: fence, base: self.base })
+    fn block<'a>(&self, bytes: &'a [u8; BLOCK], at: usize) -> Result<Block<'a>, DiskError> {
+        Block::of(bytes, self.fences[at], self.base).ok_or_else(|| self.failed(spoilt()))
     }
 
     fn failed(&self, source: io::Error) -> DiskError {
@@ -238,31 +220,12 @@ fn spoilt() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "its bytes are not what was written; restore the ledger from a backup")
 }
 
-/// Entries of one block.
-struct Entries<'a> {
-    bytes: &'a [u8],
-    left: u16,
-    anchor: u64,
-    base: u64,
-}
-
-impl Iterator for Entries<'_> {
-    type Item = Posting;
-
-    fn next(&mut self) -> Option<Posting> {
-        self.left = self.left.checked_sub(1)?;
-        self.anchor = self.anchor.wrapping_add(number(&mut self.bytes)?);
-        let holder = Sequence(self.base.wrapping_add(number(&mut self.bytes)?));
-        Some(Posting { anchor: self.anchor, holder })
-    }
-}
-
 /// A run read from end to end.
 pub struct Stream<'a> {
     run: &'a Run,
     blocks: BufReader<io::Take<File>>,
     at: usize,
-    block: [u8; BLOCK],
+    bytes: [u8; BLOCK],
     entries: std::vec::IntoIter<Posting>,
 }
 
@@ -280,25 +243,25 @@ impl Iterator for Stream<'_> {
             if let Some(posting) = self.entries.next() {
                 return Some(Ok(posting));
             }
-            let fence = *self.run.fences.get(self.at)?;
-            self.at += 1;
-            if let Err(source) = self.blocks.read_exact(&mut self.block) {
+            if self.at == self.run.fences.len() {
+                return None;
+            }
+            if let Err(source) = self.blocks.read_exact(&mut self.bytes) {
                 return Some(Err(self.run.failed(source)));
             }
-            match self.run.entries(&self.block, fence) {
-                Some(entries) => self.entries = entries.collect::<Vec<_>>().into_iter(),
-                None => return Some(Err(self.run.failed(spoilt()))),
+            match self.run.block(&self.bytes, self.at) {
+                Ok(block) => self.entries = block.from(0).collect::<Vec<_>>().into_iter(),
+                Err(error) => return Some(Err(error)),
             }
+            self.at += 1;
         }
     }
 }
 
 struct Writer<'a> {
     out: BufWriter<&'a mut File>,
-    base: u64,
-    block: Vec<u8>,
-    entries: u16,
-    before: u64,
+    block: Growing,
+    before: Option<u64>,
     postings: u64,
     fences: Vec<u64>,
     filter: Option<Filter>,
@@ -306,38 +269,28 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn push(&mut self, posting: Posting) -> io::Result<()> {
-        if HEAD + self.block.len() + ENTRY > BLOCK {
+        if !self.block.has_room(posting) {
             self.end_block()?;
         }
-        let new = self.postings == 0 || self.before != posting.anchor;
-        if self.entries == 0 {
+        if self.block.is_empty() {
             self.fences.push(posting.anchor);
-            self.before = posting.anchor;
         }
-        put_number(&mut self.block, posting.anchor - self.before);
-        put_number(&mut self.block, posting.holder.0 - self.base);
-        self.before = posting.anchor;
-        self.entries += 1;
+        self.block.push(posting);
         self.postings += 1;
-        if let Some(filter) = self.filter.as_mut().filter(|_| new) {
+        if self.before.replace(posting.anchor) != Some(posting.anchor)
+            && let Some(filter) = &mut self.filter
+        {
             filter.insert(posting.anchor);
         }
         Ok(())
     }
 
     fn end_block(&mut self) -> io::Result<()> {
-        self.block.resize(BLOCK - HEAD, 0);
-        self.block.splice(..0, self.entries.to_be_bytes());
-        let sum = xxh3_64(&self.block) as u32;
-        self.out.write_all(&sum.to_be_bytes())?;
-        self.out.write_all(&self.block)?;
-        self.block.clear();
-        self.entries = 0;
-        Ok(())
+        self.out.write_all(&self.block.take())
     }
 
     fn finish(mut self) -> io::Result<()> {
-        if self.entries > 0 {
+        if !self.block.is_empty() {
             self.end_block()?;
         }
         let fences: Vec<u8> = self.fences.iter().flat_map(|fence| fence.to_be_bytes()).collect();
@@ -346,7 +299,7 @@ impl Writer<'_> {
         self.out.write_all(&filter)?;
         let words = [
             MAGIC,
-            self.base,
+            self.block.base(),
             self.postings,
             self.fences.len() as u64,
             filter.len() as u64,
@@ -357,28 +310,6 @@ impl Writer<'_> {
         end.extend(xxh3_64(&end).to_be_bytes());
         self.out.write_all(&end)?;
         self.out.flush()
-    }
-}
-
-/// Seven bits a byte, the lowest first.
-fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    let (mut number, mut shift) = (0_u64, 0);
-    loop {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7F).wrapping_shl(shift);
-        shift += 7;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
     }
 }
 
