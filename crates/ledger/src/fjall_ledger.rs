@@ -24,7 +24,7 @@ use crate::{
 pub struct Options {
     /// Folder of the ledger. Default `ledger`.
     pub folder: PathBuf,
-    /// Cache of read blocks, bytes, and as much again for filters of anchors. Default 64 MiB.
+    /// Cache of read blocks, bytes, as much again for filters of anchors, and a quarter for filters of texts. Default 64 MiB.
     pub cache_bytes: u64,
     /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
     pub memtable_bytes: u64,
@@ -84,6 +84,7 @@ impl FjallLedger {
         let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with(|store| {
             store.anchors.room()?;
+            store.texts.room()?;
             let (mut batch, mut gathered) = (store.batch(), Gathered::default());
             for change in changes {
                 store.remember(&mut batch, &mut gathered, change)?;

@@ -2,8 +2,9 @@
 //!
 //! | keyspace | key | value |
 //! |---|---|---|
-//! | `texts`, `addresses` | window + hash | who had the text; what stands at the address |
-//! | `anchors`, `runs` | sequence; run | what an article is found by: see `anchors/mod.rs` |
+//! | `texts`, `text_runs` | sequence; run | the text's key and who had it first; its postings: see `postings/mod.rs` |
+//! | `anchors`, `anchor_runs` | sequence; run | what an article is found by: the same |
+//! | `addresses` | window + hash | what stands at the address |
 //! | `sketches` | sequence | the text's tokens |
 //! | `records` | sequence | the record of a version that another may follow |
 //! | `clusters` | sequence of the original | [`ClusterRow`] |
@@ -31,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
 use crate::store::Store;
-use crate::{ArticleRow, LedgerError, anchors, keys, memory_rows};
+use crate::{ArticleRow, LedgerError, keys, memory_rows, postings};
 
 /// Sites that a cluster remembers by name; of further ones only their articles are counted.
 pub const MAX_SITES: usize = 32;
@@ -192,10 +193,10 @@ impl Windows {
 /// The keyspaces of the memory.
 pub struct MemorySpaces {
     pub texts: Keyspace,
+    pub text_runs: Keyspace,
     pub addresses: Keyspace,
-    /// The log of `anchors/mod.rs`.
     pub anchors: Keyspace,
-    pub runs: Keyspace,
+    pub anchor_runs: Keyspace,
     pub sketches: Keyspace,
     pub records: Keyspace,
     pub clusters: Keyspace,
@@ -208,7 +209,7 @@ pub struct MemorySpaces {
 #[derive(Default)]
 pub struct Gathered {
     anchors: Vec<(Window, Sequence, Vec<u64>)>,
-    texts: HashMap<(Window, u128), TextRow>,
+    texts: Vec<(Window, Sequence, u64)>,
     addresses: HashMap<(Window, u128), Vec<u8>>,
     clusters: HashMap<Sequence, ClusterRow>,
     opened: Option<(Window, Sequence)>,
@@ -235,14 +236,12 @@ impl Store {
             gathered.opened = Some((window, sequence));
             batch.insert(&self.memory.windows, window.0.to_be_bytes(), keys::sequence(sequence));
         }
-        if let Some((key, row)) = changes.text
-            && !gathered.texts.contains_key(&(window, key))
-            && self.bytes(&self.memory.texts, &keys::in_window(window, key))?.is_none()
-        {
-            gathered.texts.insert((window, key), row);
+        if let Some((key, row)) = &changes.text {
+            batch.insert(&self.memory.texts, keys::sequence(sequence), memory_rows::encode_text(*key, row));
+            gathered.texts.push((window, sequence, memory_rows::short(*key)));
         }
         if !changes.anchors.is_empty() {
-            batch.insert(&self.memory.anchors, keys::sequence(sequence), anchors::encode(&changes.anchors));
+            batch.insert(&self.memory.anchors, keys::sequence(sequence), postings::encode(&changes.anchors));
             gathered.anchors.push((window, sequence, changes.anchors.clone()));
         }
         if let Some(row) = &changes.sketch {
@@ -285,9 +284,6 @@ impl Store {
 
     /// Adds what was gathered to the batch.
     pub fn write_gathered(&self, batch: &mut WriteBatch, gathered: &Gathered) {
-        for ((window, key), row) in &gathered.texts {
-            batch.insert(&self.memory.texts, keys::in_window(*window, *key), memory_rows::encode_text(row));
-        }
         for ((window, key), row) in &gathered.addresses {
             batch.insert(&self.memory.addresses, keys::in_window(*window, *key), row.as_slice());
         }
@@ -307,9 +303,11 @@ impl Store {
     }
 
     pub fn known_text(&self, key: u128, horizon: Horizon) -> Result<Option<TextRow>, LedgerError> {
-        for (window, _) in self.windows_known().from(horizon.keys) {
-            if let Some(bytes) = self.bytes(&self.memory.texts, &keys::in_window(*window, key))? {
-                return Ok(memory_rows::text(&bytes));
+        // The first who had it counts; another text with the same half of a key does not.
+        for holder in self.texts.holders(&[memory_rows::short(key)], horizon.keys)?.into_iter().flatten() {
+            let bytes = self.bytes(&self.memory.texts, &keys::sequence(holder))?;
+            if let Some(row) = bytes.and_then(|bytes| memory_rows::text(key, &bytes)) {
+                return Ok(Some(row));
             }
         }
         Ok(None)
@@ -332,6 +330,9 @@ impl Store {
         }
         for (window, sequence, anchors) in gathered.anchors {
             self.anchors.push(window, sequence, &anchors);
+        }
+        for (window, sequence, text) in gathered.texts {
+            self.texts.push(window, sequence, &[text]);
         }
         match self.anchors.droppable() {
             Some(last) => self.drop_range(&self.memory.anchors, ..=keys::sequence(last).to_vec()),
@@ -378,7 +379,7 @@ impl Store {
         let of_window = |window: Window| window.0.to_be_bytes().to_vec();
         let of_sequence = |sequence: Sequence| keys::sequence(sequence).to_vec();
         for (keyspace, before) in [
-            (&self.memory.texts, of_window(horizon.keys)),
+            (&self.memory.texts, of_sequence(keys_from)),
             (&self.memory.addresses, of_window(horizon.keys)),
             (&self.articles, of_window(horizon.keys)),
             (&self.memory.sketches, of_sequence(texts_from)),
@@ -388,7 +389,8 @@ impl Store {
         ] {
             self.drop_range(keyspace, ..before)?;
         }
-        self.anchors.expire(horizon.texts)
+        self.anchors.expire(horizon.texts)?;
+        self.texts.expire(horizon.keys)
     }
 
     /// Drops the tables of a keyspace that hold nothing but these keys.
