@@ -261,7 +261,7 @@ impl Ledger for FjallLedger {
     }
 
     fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
-        self.with(|store| store.sketches(sequences, horizon))
+        self.with(|store| store.known_sketches(sequences, horizon))
     }
 
     fn known_address(&self, key: u128, horizon: Horizon) -> Result<Option<AddressRow>, LedgerError> {

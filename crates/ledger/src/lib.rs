@@ -69,7 +69,9 @@ mod passage;
 mod postings;
 mod rows;
 mod sink;
+mod sketches;
 mod store;
+mod worker;
 
 pub use error::LedgerError;
 pub use fjall_ledger::{FjallLedger, Options};

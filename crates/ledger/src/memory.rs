@@ -5,7 +5,7 @@
 //! | `texts`, `text_runs` | sequence; run | the text's key and who had it first; its postings: see `postings/mod.rs` |
 //! | `anchors`, `anchor_runs` | sequence; run | what an article is found by: the same |
 //! | `addresses` | window + hash | what stands at the address |
-//! | `sketches` | sequence | the text's tokens |
+//! | `sketches`, `chapters` | sequence; chapter | the text's tokens: see `sketches/mod.rs` |
 //! | `records` | sequence | the record of a version that another may follow |
 //! | `clusters` | sequence of the original | [`ClusterRow`] |
 //! | `members` | sequence of the original + of the copy | [`MemberRow`] |
@@ -184,6 +184,12 @@ impl Windows {
         after.checked_sub(1).map_or(Window(0), |at| self.0[at].0)
     }
 
+    /// The last sequence of a window; the newest has no end yet.
+    pub fn end_of(&self, window: Window) -> Sequence {
+        let after = self.0.iter().find(|(later, _)| *later > window);
+        after.map_or(Sequence(u64::MAX), |(_, first)| Sequence(first.0.saturating_sub(1)))
+    }
+
     /// The newest.
     pub fn newest(&self) -> Option<Window> {
         self.0.last().map(|(window, _)| *window)
@@ -198,6 +204,7 @@ pub struct MemorySpaces {
     pub anchors: Keyspace,
     pub anchor_runs: Keyspace,
     pub sketches: Keyspace,
+    pub chapters: Keyspace,
     pub records: Keyspace,
     pub clusters: Keyspace,
     pub members: Keyspace,
@@ -210,6 +217,7 @@ pub struct MemorySpaces {
 pub struct Gathered {
     anchors: Vec<(Window, Sequence, Vec<u64>)>,
     texts: Vec<(Window, Sequence, u64)>,
+    sketches: Vec<(Window, Sequence)>,
     addresses: HashMap<(Window, u128), Vec<u8>>,
     clusters: HashMap<Sequence, ClusterRow>,
     opened: Option<(Window, Sequence)>,
@@ -246,6 +254,7 @@ impl Store {
         }
         if let Some(row) = &changes.sketch {
             batch.insert(&self.memory.sketches, keys::sequence(sequence), memory_rows::encode_sketch(row));
+            gathered.sketches.push((window, sequence));
         }
         if let Some((key, row)) = &changes.address {
             gathered.addresses.insert((window, *key), memory_rows::encode_address(row));
@@ -334,20 +343,30 @@ impl Store {
         for (window, sequence, text) in gathered.texts {
             self.texts.push(window, sequence, &[text]);
         }
-        match self.anchors.droppable() {
-            Some(last) => self.drop_range(&self.memory.anchors, ..=keys::sequence(last).to_vec()),
-            None => Ok(()),
+        for (window, sequence) in gathered.sketches {
+            self.sketches.note(window, sequence);
         }
+        for (rows, last) in
+            [(&self.memory.anchors, self.anchors.droppable()), (&self.memory.sketches, self.sketches.droppable())]
+        {
+            if let Some(last) = last {
+                self.drop_range(rows, ..=keys::sequence(last).to_vec())?;
+            }
+        }
+        Ok(())
     }
 
-    pub fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
+    pub fn known_sketches(
+        &self,
+        sequences: &[Sequence],
+        horizon: Horizon,
+    ) -> Result<Vec<Option<SketchRow>>, LedgerError> {
         let first = self.windows_known().first_sequence(horizon.texts);
         let of = |sequence: &Sequence| {
             if *sequence < first {
                 return Ok(None);
             }
-            let bytes = self.bytes(&self.memory.sketches, &keys::sequence(*sequence))?;
-            Ok(bytes.and_then(|bytes| memory_rows::sketch(&bytes)))
+            Ok(self.sketches.row(*sequence)?.and_then(|bytes| memory_rows::sketch(&bytes)))
         };
         sequences.iter().map(of).collect()
     }
@@ -390,6 +409,7 @@ impl Store {
             self.drop_range(keyspace, ..before)?;
         }
         self.anchors.expire(horizon.texts)?;
+        self.sketches.expire(horizon.texts)?;
         self.texts.expire(horizon.keys)
     }
 

@@ -13,6 +13,7 @@ use crate::fjall_ledger::Options;
 use crate::memory::{MemorySpaces, Windows};
 use crate::memory_rows::text_key;
 use crate::postings::{self, BUFFER_ANCHORS, BUFFER_TEXTS, Places, Postings};
+use crate::sketches::{self, CHAPTER, Sketches};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
@@ -44,6 +45,7 @@ pub struct Store {
     pub memory: MemorySpaces,
     pub anchors: Postings,
     pub texts: Postings,
+    pub sketches: Sketches,
     pub learned: Keyspace,
     pub outbox: Keyspace,
     pub segments: Keyspace,
@@ -106,6 +108,7 @@ impl Store {
             anchor_runs: keyspace("anchor_runs")?,
             text_runs: keyspace("text_runs")?,
             sketches: rows("sketches")?,
+            chapters: keyspace("chapters")?,
             records: keyspace("records")?,
             clusters: keyspace("clusters")?,
             members: keyspace("members")?,
@@ -134,6 +137,9 @@ impl Store {
         };
         let anchors = Postings::open(&anchors, |sequence| windows.of(sequence))?;
         let texts = Postings::open(&texts, |sequence| windows.of(sequence))?;
+        let sketches =
+            sketches::Places { folder, db: &db, rows: &memory.sketches, chapters: &memory.chapters, chapter: CHAPTER };
+        let sketches = Sketches::open(&sketches, &windows)?;
         let mut store = Self {
             folder: folder.to_owned(),
             meta,
@@ -148,6 +154,7 @@ impl Store {
             memory,
             anchors,
             texts,
+            sketches,
             learned: keyspace("learned")?,
             outbox: keyspace("outbox")?,
             segments: keyspace("segments")?,

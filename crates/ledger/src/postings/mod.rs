@@ -34,20 +34,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::thread::JoinHandle;
 
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
 use copydesk_disk::{DiskError, sync_folder};
 use fjall::{Database, Keyspace, PersistMode};
 
+use crate::worker::{Signals, Worker};
 use crate::{LedgerError, keys};
 use buffer::Buffer;
 use filter::Filter;
 use merge::Merged;
-use run::{Run, RunName};
+use run::Run;
+pub use run::{RunName, spoilt};
 use saturated::Saturated;
 
 /// A run is merged with the one before it that is less than so many times larger.
@@ -65,7 +65,7 @@ const MOST_WAITING: usize = 4;
 /// See the module.
 pub struct Postings {
     shared: Arc<Shared>,
-    worker: Mutex<Option<JoinHandle<()>>>,
+    worker: Worker,
     /// The last sequence whose rows were dropped from the log.
     dropped: Mutex<Sequence>,
     saturated: Mutex<Saturated>,
@@ -85,8 +85,7 @@ struct Shared {
     state: RwLock<State>,
     /// Held while runs come or go.
     changing: Mutex<()>,
-    stop: AtomicBool,
-    failed: Mutex<Option<LedgerError>>,
+    signals: Arc<Signals>,
 }
 
 #[derive(Default)]
@@ -140,6 +139,7 @@ impl Postings {
     /// Where a run or the store can't be read.
     pub fn open(places: &Places<'_>, window_of: impl Fn(Sequence) -> Window) -> Result<Self, LedgerError> {
         let runs_folder = places.folder.join(places.name);
+        let signals = Arc::new(Signals::default());
         let shared = Shared {
             name: places.name,
             folder: places.folder.to_owned(),
@@ -151,14 +151,13 @@ impl Postings {
             buffer_postings: places.buffer_postings,
             state: RwLock::default(),
             changing: Mutex::default(),
-            stop: AtomicBool::new(false),
-            failed: Mutex::default(),
+            signals: Arc::clone(&signals),
         };
         shared.open_runs()?;
         let written = shared.state().written;
         let postings = Self {
             shared: Arc::new(shared),
-            worker: Mutex::default(),
+            worker: Worker::new(places.name, signals),
             dropped: Mutex::default(),
             saturated: Mutex::default(),
         };
@@ -262,41 +261,13 @@ impl Postings {
     /// What went wrong with that.
     pub fn settle(&self) -> Result<(), LedgerError> {
         self.tend();
-        self.join();
-        self.shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        self.worker.settle()
     }
 
     /// Sees to it that somebody writes and merges.
     fn tend(&self) {
-        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if worker.as_ref().is_some_and(|worker| !worker.is_finished()) {
-            return;
-        }
         let shared = Arc::clone(&self.shared);
-        match std::thread::Builder::new().name(self.shared.name.to_owned()).spawn(move || shared.work()) {
-            Ok(handle) => *worker = Some(handle),
-            Err(error) => {
-                tracing::error!(error = %error, what = self.shared.name, "could not start the thread that writes runs")
-            }
-        }
-    }
-
-    fn join(&self) {
-        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if worker.is_some_and(|worker| worker.join().is_err()) {
-            tracing::error!(
-                what = self.shared.name,
-                "the thread that writes runs panicked; the next full buffer starts it again"
-            );
-        }
-    }
-}
-
-impl Drop for Postings {
-    /// The thread holds the store open; what it has not done the next start does.
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
-        self.join();
+        self.worker.tend(move || shared.work());
     }
 }
 
@@ -368,7 +339,7 @@ impl Shared {
     }
 
     fn work(&self) {
-        while !self.stop.load(Ordering::Relaxed) {
+        while !self.signals.is_stopped() {
             // Let go of before the job is done: it changes the state.
             let job = self.state().next_job();
             let Some(job) = job else { return };
@@ -377,9 +348,9 @@ impl Shared {
                 Job::Merge(runs) => self.merge(&runs),
             };
             if let Err(error) = done {
-                if !self.stop.load(Ordering::Relaxed) {
+                if !self.signals.is_stopped() {
                     tracing::error!(error = %error, what = self.name, "could not write a run; its postings stay in memory and in the log");
-                    *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    self.signals.fail(error);
                 }
                 return;
             }
@@ -414,7 +385,7 @@ impl Shared {
         let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Ok(()) };
         let name = RunName { last: last.name.last, ..first.name };
         let filtered = self.filtered(runs.iter().map(|run| run.postings()).sum());
-        let merged = Run::write(&self.runs_folder, name, Merged::of(runs, &self.stop)?, filtered)?;
+        let merged = Run::write(&self.runs_folder, name, Merged::of(runs, &self.signals.stop)?, filtered)?;
         let _one = self.changing();
         let is_merged = |held: &Held| runs.iter().any(|run| Arc::ptr_eq(run, &held.run));
         if self.state().runs.iter().filter(|held| is_merged(held)).count() < runs.len() {
@@ -494,9 +465,9 @@ impl State {
 }
 
 /// A file nobody needs any more; what stays goes at the next start.
-fn remove(path: &Path) {
+pub fn remove(path: &Path) {
     if let Err(error) = fs::remove_file(path) {
-        tracing::warn!(path = %path.display(), error = %error, "could not remove an old run; the next start does");
+        tracing::warn!(path = %path.display(), error = %error, "could not remove what is no longer needed; the next start does");
     }
 }
 

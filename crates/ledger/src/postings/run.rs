@@ -216,7 +216,8 @@ impl Run {
     }
 }
 
-fn spoilt() -> io::Error {
+/// The bytes of a file are not what was written.
+pub fn spoilt() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "its bytes are not what was written; restore the ledger from a backup")
 }
 
