@@ -21,7 +21,7 @@ use copydesk_disk::{DiskError, write_durable_with};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::block::{BLOCK, Block, Growing};
-use super::filter::Filter;
+use super::filter::{Filling, Filter};
 
 /// Bytes of the end.
 const END: usize = 64;
@@ -105,7 +105,7 @@ impl Run {
                 before: None,
                 postings: 0,
                 fences: Vec::new(),
-                filter: filtered.map(Filter::with_room),
+                filter: filtered.map(Filling::with_room),
             };
             for posting in postings {
                 writer.push(posting?).map_err(failed)?;
@@ -265,7 +265,7 @@ struct Writer<'a> {
     before: Option<u64>,
     postings: u64,
     fences: Vec<u64>,
-    filter: Option<Filter>,
+    filter: Option<Filling>,
 }
 
 impl Writer<'_> {
@@ -295,7 +295,7 @@ impl Writer<'_> {
             self.end_block()?;
         }
         let fences: Vec<u8> = self.fences.iter().flat_map(|fence| fence.to_be_bytes()).collect();
-        let filter = self.filter.as_ref().map(Filter::to_bytes).unwrap_or_default();
+        let filter = self.filter.map(|filter| filter.finish().to_bytes()).unwrap_or_default();
         self.out.write_all(&fences)?;
         self.out.write_all(&filter)?;
         let words = [
