@@ -1,12 +1,14 @@
 //! Which anchors a run may hold, twelve bits a posting: most look-ups are for anchors that a run does not hold.
 //!
 //! A Bloom filter in lines of 64 bytes (Putze, Sanders and Singler 2007): an anchor's bits lie in one line, so that a
-//! look-up costs one miss of the processor's cache, and it has no branches, so that the misses of a text's anchors are
-//! waited for together. About one absent anchor in two hundred is let through: each costs the reading of a block, which
+//! look-up costs one miss of the processor's cache, and the misses of a text's anchors are waited for together. About one absent anchor in two hundred is let through: each costs the reading of a block, which
 //! is a hundred times what asking costs.
 
 /// Words of a line.
 const LINE: usize = 8;
+
+/// Bytes of a line.
+pub const LINE_BYTES: usize = 8 * LINE;
 
 /// Bits a posting.
 const BITS: u64 = 12;
@@ -73,9 +75,16 @@ impl Filter {
         }
     }
 
-    pub fn may_hold(&self, anchor: u64) -> bool {
-        let line = &self.0[self.line(anchor)];
-        bits(anchor).fold(0, |missing, (word, bit)| missing | (bit & !line[word])) == 0
+    /// Which of some anchors may be held, in their order.
+    pub fn may_hold(&self, anchors: &[u64]) -> Vec<bool> {
+        // Their lines are fetched at first, all at once; otherwise each few would wait for memory in their turn.
+        let fetched = anchors.iter().fold(0, |seen, anchor| seen ^ self.0[self.line(*anchor)][0]);
+        std::hint::black_box(fetched);
+        let may_hold = |anchor: &u64| {
+            let line = &self.0[self.line(*anchor)];
+            bits(*anchor).fold(0, |missing, (word, bit)| missing | (bit & !line[word])) == 0
+        };
+        anchors.iter().map(may_hold).collect()
     }
 
     fn line(&self, anchor: u64) -> usize {
@@ -83,16 +92,24 @@ impl Filter {
         ((spread * self.0.len() as u64) >> 32) as usize
     }
 
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.0.iter().flatten().flat_map(|word| word.to_be_bytes()).collect()
+    /// Its bytes, a line at a time: a filter is large, and there is none to spare.
+    pub fn lines(&self) -> impl Iterator<Item = [u8; LINE_BYTES]> {
+        self.0.iter().map(|line| {
+            let mut bytes = [0; LINE_BYTES];
+            let (words, _) = bytes.as_chunks_mut::<8>();
+            words.iter_mut().zip(line).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+            bytes
+        })
     }
 
-    /// Reads what [`Self::to_bytes`] wrote; none where there is no line.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (words, _) = bytes.as_chunks::<8>();
-        let words: Vec<u64> = words.iter().map(|word| u64::from_be_bytes(*word)).collect();
-        let (lines, _) = words.as_chunks::<LINE>();
-        (!lines.is_empty()).then(|| Self(lines.to_vec()))
+    /// The filter of these lines; none where there is no line.
+    pub fn from_lines<E>(lines: impl Iterator<Item = Result<[u8; LINE_BYTES], E>>) -> Result<Option<Self>, E> {
+        let line = |bytes: [u8; LINE_BYTES]| {
+            let (words, _) = bytes.as_chunks::<8>();
+            std::array::from_fn(|at| u64::from_be_bytes(words[at]))
+        };
+        let lines: Vec<[u64; LINE]> = lines.map(|bytes| bytes.map(line)).collect::<Result<_, E>>()?;
+        Ok((!lines.is_empty()).then_some(Self(lines)))
     }
 }
 
@@ -115,9 +132,11 @@ mod tests {
         let hash = |number: u64| (number.wrapping_mul(0xA076_1D64_78BD_642F) ^ number << 7) >> 4;
         let mut filling = Filling::with_room(100_000);
         (0..100_000).for_each(|number| filling.insert(hash(number)));
-        let filter = Filter::from_bytes(&filling.finish().to_bytes()).expect("a filter");
-        assert!((0..100_000).all(|number| filter.may_hold(hash(number))));
-        let let_through = (100_000..110_000).filter(|number| filter.may_hold(hash(*number))).count();
+        let lines: Vec<[u8; LINE_BYTES]> = filling.finish().lines().collect();
+        let filter = Filter::from_lines(lines.into_iter().map(Ok::<_, ()>)).expect("lines").expect("a filter");
+        let of = |numbers: std::ops::Range<u64>| filter.may_hold(&numbers.map(hash).collect::<Vec<_>>());
+        assert!(of(0..100_000).into_iter().all(|may_hold| may_hold));
+        let let_through = of(100_000..110_000).into_iter().filter(|may_hold| *may_hold).count();
         assert!(let_through < 80, "{let_through} of 10,000");
     }
 }

@@ -209,8 +209,8 @@ impl Postings {
         open.retain(|(found, _)| found.is_empty());
         for held in runs {
             // All are asked before any is looked up: see `filter.rs`.
-            let may_hold: Vec<bool> = match &held.filter {
-                Some(filter) => open.iter().map(|(_, anchor)| filter.may_hold(*anchor)).collect(),
+            let may_hold = match &held.filter {
+                Some(filter) => filter.may_hold(&open.iter().map(|(_, anchor)| *anchor).collect::<Vec<_>>()),
                 None => vec![true; open.len()],
             };
             let held_perhaps = open.iter_mut().zip(may_hold).filter(|(_, may_hold)| *may_hold);

@@ -11,17 +11,17 @@
 //! left to the system to cache.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
 use copydesk_disk::{DiskError, write_durable_with};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::block::{BLOCK, Block, Growing};
-use super::filter::{Filling, Filter};
+use super::filter::{Filling, Filter, LINE_BYTES};
 
 /// Bytes of the end.
 const END: usize = 64;
@@ -79,9 +79,48 @@ pub struct Run {
     file: File,
     base: u64,
     postings: u64,
-    fences: Vec<u64>,
+    fences: Fences,
     filter_bytes: u64,
     filter_sum: u64,
+}
+
+/// First anchors of the blocks, in order, with a table by their leading bits: halving all of them would wait for memory
+/// at every other step.
+#[derive(Debug)]
+struct Fences {
+    all: Vec<u64>,
+    /// For each value of the leading bits: how many fences have a lesser one.
+    before: Vec<u32>,
+    /// Bits after the leading ones.
+    shift: u32,
+}
+
+impl Fences {
+    fn new(all: Vec<u64>) -> Self {
+        let wanted = all.len().next_power_of_two().trailing_zeros().max(1);
+        let shift = all.last().map_or(0, |last| (64 - last.leading_zeros()).saturating_sub(wanted));
+        let values = all.last().map_or(0, |last| last >> shift) as usize + 1;
+        let mut before = vec![0; values + 1];
+        for fence in &all {
+            before[(fence >> shift) as usize + 1] += 1;
+        }
+        for value in 1..before.len() {
+            before[value] += before[value - 1];
+        }
+        Self { all, before, shift }
+    }
+
+    /// How many are less than an anchor.
+    fn less_than(&self, anchor: u64) -> usize {
+        let value = (anchor >> self.shift) as usize;
+        match self.before.get(value..=value.saturating_add(1)) {
+            Some(&[from, to]) => {
+                let (from, to) = (from as usize, to as usize);
+                from + self.all[from..to].partition_point(|fence| *fence < anchor)
+            }
+            _ => self.all.len(),
+        }
+    }
 }
 
 impl Run {
@@ -139,7 +178,7 @@ impl Run {
             return Err(failed(spoilt()));
         }
         let (fences, _) = fences.as_chunks::<8>();
-        let fences = fences.iter().map(|fence| u64::from_be_bytes(*fence)).collect();
+        let fences = Fences::new(fences.iter().map(|fence| u64::from_be_bytes(*fence)).collect());
         Ok(Self { name, file, base, postings, fences, filter_bytes, filter_sum, path })
     }
 
@@ -153,7 +192,7 @@ impl Run {
 
     /// Bytes on disk.
     pub const fn bytes(&self) -> u64 {
-        self.fences.len() as u64 * (BLOCK as u64 + 8) + self.filter_bytes + END as u64
+        self.fences.all.len() as u64 * (BLOCK as u64 + 8) + self.filter_bytes + END as u64
     }
 
     /// Bytes of its filter, 0 where it has none.
@@ -166,13 +205,22 @@ impl Run {
     /// # Errors
     /// Where it can't be read or is spoilt.
     pub fn filter(&self) -> Result<Option<Filter>, DiskError> {
-        let mut bytes = vec![0; self.filter_bytes as usize];
-        let at = self.fences.len() as u64 * (BLOCK as u64 + 8);
-        self.file.read_exact_at(&mut bytes, at).map_err(|source| self.failed(source))?;
-        if xxh3_64(&bytes) != self.filter_sum {
+        let mut file = File::open(&self.path).map_err(|source| self.failed(source))?;
+        let at = self.fences.all.len() as u64 * (BLOCK as u64 + 8);
+        file.seek(SeekFrom::Start(at)).map_err(|source| self.failed(source))?;
+        let mut bytes = BufReader::with_capacity(STREAM_BYTES, file);
+        let mut sum = Xxh3::new();
+        let lines = (0..self.filter_bytes / LINE_BYTES as u64).map(|_| {
+            let mut line = [0; LINE_BYTES];
+            bytes.read_exact(&mut line).map_err(|source| self.failed(source))?;
+            sum.update(&line);
+            Ok(line)
+        });
+        let filter = Filter::from_lines(lines)?;
+        if sum.digest() != self.filter_sum {
             return Err(self.failed(spoilt()));
         }
-        Ok(Filter::from_bytes(&bytes))
+        Ok(filter)
     }
 
     /// Adds an anchor's holders to those found so far, oldest first, up to [`MAX_HOLDERS`].
@@ -181,9 +229,9 @@ impl Run {
     /// Where the run can't be read or is spoilt.
     pub fn holders(&self, anchor: u64, found: &mut Vec<Sequence>) -> Result<(), DiskError> {
         // Its postings may begin at the end of the block before the first that begins with it or a later one.
-        let mut at = self.fences.partition_point(|fence| *fence < anchor).saturating_sub(1);
+        let mut at = self.fences.less_than(anchor).saturating_sub(1);
         let mut bytes = [0; BLOCK];
-        while self.fences.get(at).is_some_and(|fence| *fence <= anchor) {
+        while self.fences.all.get(at).is_some_and(|fence| *fence <= anchor) {
             self.file.read_exact_at(&mut bytes, (at * BLOCK) as u64).map_err(|source| self.failed(source))?;
             let block = self.block(&bytes, at)?;
             for posting in block.from(block.first_with(anchor)) {
@@ -203,12 +251,12 @@ impl Run {
     /// Where the run can't be opened again.
     pub fn stream(&self) -> Result<Stream<'_>, DiskError> {
         let file = File::open(&self.path).map_err(|source| self.failed(source))?;
-        let blocks = BufReader::with_capacity(STREAM_BYTES, file.take((self.fences.len() * BLOCK) as u64));
+        let blocks = BufReader::with_capacity(STREAM_BYTES, file.take((self.fences.all.len() * BLOCK) as u64));
         Ok(Stream { run: self, blocks, at: 0, bytes: [0; BLOCK], entries: Vec::new().into_iter() })
     }
 
     fn block<'a>(&self, bytes: &'a [u8; BLOCK], at: usize) -> Result<Block<'a>, DiskError> {
-        Block::of(bytes, self.fences[at], self.base).ok_or_else(|| self.failed(spoilt()))
+        Block::of(bytes, self.fences.all[at], self.base).ok_or_else(|| self.failed(spoilt()))
     }
 
     fn failed(&self, source: io::Error) -> DiskError {
@@ -244,7 +292,7 @@ impl Iterator for Stream<'_> {
             if let Some(posting) = self.entries.next() {
                 return Some(Ok(posting));
             }
-            if self.at == self.run.fences.len() {
+            if self.at == self.run.fences.all.len() {
                 return None;
             }
             if let Err(source) = self.blocks.read_exact(&mut self.bytes) {
@@ -295,17 +343,21 @@ impl Writer<'_> {
             self.end_block()?;
         }
         let fences: Vec<u8> = self.fences.iter().flat_map(|fence| fence.to_be_bytes()).collect();
-        let filter = self.filter.map(|filter| filter.finish().to_bytes()).unwrap_or_default();
         self.out.write_all(&fences)?;
-        self.out.write_all(&filter)?;
+        let (mut filter_sum, mut filter_bytes) = (Xxh3::new(), 0);
+        for line in self.filter.map(Filling::finish).iter().flat_map(Filter::lines) {
+            self.out.write_all(&line)?;
+            filter_sum.update(&line);
+            filter_bytes += LINE_BYTES as u64;
+        }
         let words = [
             MAGIC,
             self.block.base(),
             self.postings,
             self.fences.len() as u64,
-            filter.len() as u64,
+            filter_bytes,
             xxh3_64(&fences),
-            xxh3_64(&filter),
+            filter_sum.digest(),
         ];
         let mut end: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
         end.extend(xxh3_64(&end).to_be_bytes());
@@ -350,7 +402,7 @@ mod tests {
                 run.holders(anchor, &mut found).expect("look up");
                 let all = postings.iter().filter(|posting| posting.anchor == anchor);
                 let expected: Vec<Sequence> = all.map(|posting| posting.holder).take(MAX_HOLDERS).collect();
-                prop_assert!(expected.is_empty() || filter.may_hold(anchor));
+                prop_assert!(expected.is_empty() || filter.may_hold(&[anchor])[0]);
                 prop_assert_eq!(found, expected);
             }
             let all: Vec<Posting> = run.stream().expect("open").map(|posting| posting.expect("read")).collect();

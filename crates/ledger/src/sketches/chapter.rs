@@ -128,10 +128,11 @@ impl Chapter {
         }
         let mut row = vec![0; (to - from) as usize];
         self.file.read_exact_at(&mut row, from).map_err(failed)?;
-        match row.split_first_chunk::<HEAD>() {
-            Some((sum, rest)) if *sum == checksum(sequence, rest) => Ok(Some(row.split_off(HEAD))),
-            _ => Err(failed(crate::postings::spoilt())),
+        if row.split_first_chunk().is_none_or(|(sum, rest)| *sum != checksum(sequence, rest)) {
+            return Err(failed(crate::postings::spoilt()));
         }
+        row.drain(..HEAD);
+        Ok(Some(row))
     }
 }
 
