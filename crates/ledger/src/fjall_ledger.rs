@@ -24,7 +24,8 @@ use crate::{
 pub struct Options {
     /// Folder of the ledger. Default `ledger`.
     pub folder: PathBuf,
-    /// Cache of read blocks, bytes, as much again for filters of anchors, and a quarter for filters of texts. Default 64 MiB.
+    /// Cache of read blocks, bytes; as much again for filters of anchors, and a quarter for those of texts. Default 64
+    /// MiB.
     pub cache_bytes: u64,
     /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
     pub memtable_bytes: u64,
