@@ -61,6 +61,11 @@ fn a_sink_comes_and_another_goes() {
     daemon.wait_for("the reload", |daemon| daemon.has_said(TAKEN));
     drop_article(&desk, 2);
     desk.wait_until_taken(&mut daemon);
+    daemon.wait_for("the new sink on the page", |daemon| daemon.get("/metrics").1.contains("sink_up{sink=\"more\"} 1"));
+    let page = daemon.get("/metrics").1;
+    let of_gone: Vec<_> = page.lines().filter(|line| line.contains("sink=\"lines\"")).collect();
+    assert!(of_gone.iter().all(|line| line.contains("_total{")), "gauges of a sink that is gone: {of_gone:?}");
+    assert!(of_gone.contains(&"copydesk_sink_delivered_total{sink=\"lines\"} 1"), "{of_gone:?}");
     daemon.stop();
     let lines = fs::read_to_string(desk.path("more/articles.jsonl")).expect("the new sink's file");
     assert!(lines.contains("city-desk.example/2"), "{lines}");

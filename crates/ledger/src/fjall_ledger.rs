@@ -241,8 +241,8 @@ impl Ledger for FjallLedger {
         self.with(|store| store.arrivals_of(file, most))
     }
 
-    fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError> {
-        self.with(|store| store.passage(sink, sequence))
+    fn passage(&self, sink: &SinkKey, sequence: Sequence, id: ArticleId) -> Result<Passage, LedgerError> {
+        self.with(|store| store.passage(sink, sequence, id))
     }
 
     fn article(&self, id: ArticleId, horizon: Horizon) -> Result<Option<ArticleRow>, LedgerError> {

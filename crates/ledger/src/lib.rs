@@ -29,7 +29,7 @@
 //! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs`, `postings/mod.rs`, `sketches/mod.rs` |
 //! | `learned` | namespace, key, epoch | bytes of the learner |
 //! | `outbox`, `segments` | sequence + part; segment | one row of the outbox; [`Segment`] |
-//! | `sinks`, `receipts`, `exceptions` | sink name + target (+ sequence) | [`SinkRow`], [`Receipt`], [`Exception`] |
+//! | `sinks`, `receipts`, `exceptions` | sink name + target (+ sequence (+ id)) | [`SinkRow`], [`Receipt`], [`Exception`] |
 //!
 //! # The outbox
 //!
