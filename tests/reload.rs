@@ -48,6 +48,7 @@ fn ten_reloads_under_load_with_good_and_bad_configurations_change_nothing() {
 #[test]
 fn a_sink_comes_and_another_goes() {
     let mut desk = Desk::new().with("inboxes.archive", "folder", "\"archive\"");
+    fs::create_dir(desk.path("archive")).expect("make a folder");
     let mut daemon = desk.start();
     daemon.wait_until_ready();
     drop_article(&desk, 1);
