@@ -224,8 +224,9 @@ impl Stream {
         }
         let index = LedgerIndex { ledger: &self.ledger, horizon: Horizon::default() };
         let over = self.recent.over(&index, Horizon::default());
-        over.text(text)?;
-        over.holders(&anchors)?;
+        let counted = Counted { index: over, asked: &self.asked };
+        counted.text(text)?;
+        counted.holders(&anchors)?;
         let original = Holder { id: ArticleId::of("scale", None, &number.to_be_bytes()), sequence: Sequence(number) };
         let changes = Changes {
             sequence: Sequence(number),
