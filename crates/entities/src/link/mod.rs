@@ -1,9 +1,9 @@
 //! Names that mean the same within one article: which mentions make one entity.
 //!
 //! Persons by the rules of the [`Cast`](cast); organisations by their words without legal forms, by the beginning or the
-//! end of a longer name, by acronym ([`organisation`]); places by the gazetteer and by the abbreviations of
-//! American states ([`place`]); everything else by its written form. Types never mix, and no rule reaches
-//! beyond the article.
+//! end of a longer name, by acronym ([`organisation`]); places by the gazetteer, by the abbreviations of
+//! American states ([`place`]), and by the point of the compass that a country of the article begins with; everything
+//! else by its written form. Types never mix, and no rule reaches beyond the article.
 
 pub(crate) mod cast;
 mod organisation;

@@ -9,7 +9,7 @@ use super::form::Form;
 use super::labels::WIDTH;
 use crate::token::{Kind, Token};
 
-/// Words there is room for: with [`LONGEST`], some 2 MiB.
+/// Words there is room for: some 4 MiB a thread.
 const WORDS: usize = 1 << 13;
 /// Longest word that is remembered, in bytes.
 const LONGEST: usize = 24;

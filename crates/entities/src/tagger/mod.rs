@@ -4,7 +4,8 @@
 //! `copydesk-trainer ner`. Beside the usual windows of words, shapes and affixes it sees clusters of words
 //! ([`lists`]), names of known things, and what the whole article tells of a word (`article`). The way of an article:
 //! its tokens become forms, each form gets its scores once (`features`, [`model`]), every token adds up those around it
-//! and those of its place, and each line gets the best labels (`decode`).
+//! and those of its place, and each line gets the best labels (`decode`). Scores that hang on no article are kept for the
+//! next one (`memory`); features are looked up together (`batch`).
 //!
 //! [`Tagger`] holds a model; [`Desk`] is the room it works in, used again for every article so that nothing is allocated
 //! a token. [`Trainee`] shows the trainer the same features.
