@@ -126,6 +126,7 @@ fn real_dpkg_package_holds_what_an_operator_needs() {
         "usr/share/doc/copydesk/prometheus/copydesk.rules.yml",
         "usr/share/doc/copydesk/prometheus/prometheus.yml",
         "usr/share/doc/copydesk/reference.toml",
+        "usr/share/copydesk/copydesk.schema.json",
         "usr/share/doc/copydesk/sinks/postgres.toml",
         "usr/share/fish/vendor_completions.d/copydesk.fish",
         "usr/share/man/man1/copydesk.1.gz",

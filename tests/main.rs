@@ -19,6 +19,7 @@ mod operate;
 mod page;
 mod pressure;
 mod preview;
+mod readme;
 mod reload;
 mod samples;
 #[cfg(all(feature = "postgres", feature = "webhook"))]
@@ -26,4 +27,5 @@ mod sinks;
 mod supervision;
 mod support;
 mod systemd;
+mod trace;
 mod versions;

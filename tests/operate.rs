@@ -175,6 +175,39 @@ fn check_sees_that_finished_files_could_not_be_renamed() {
 }
 
 #[test]
+fn check_warns_of_a_full_disk_and_run_waits_for_room() {
+    let desk = Desk::new().with("pipeline", "free_space_reserve_bytes", "1_000_000_000_000_000_000");
+    let output = desk.command("check").output().expect("run check");
+    let shown = said(&output);
+    assert!(output.status.success(), "{shown}");
+    assert!(shown.contains("warning: ") && shown.contains("(the ledger, "), "{shown}");
+    assert!(shown.contains("take nothing until there is more: make room"), "{shown}");
+    assert!(shown.contains("ok, 2 sink(s), 1 warning(s)"), "{shown}");
+    let mut input = Input::default();
+    input.add("one.txt", article(1), 1);
+    input.drop_into(&desk.inbox(), &desk.path("scratch"));
+    let mut daemon = desk.start();
+    daemon.wait_until_up();
+    daemon.wait_for("intake to wait", |daemon| daemon.get("/readyz").1.contains("fewer than the reserve"));
+    assert_eq!(desk.inbox_files().len(), 1);
+    daemon.stop();
+}
+
+#[test]
+fn check_warns_of_a_sinks_own_disk() {
+    let desk = Desk::new().with("pipeline", "free_space_reserve_bytes", "2_000_000");
+    let Some(_disk) = Mount::on(&desk.path("out"), 1 << 20) else { return };
+    let output = desk.command("check").output().expect("run check");
+    let shown = said(&output);
+    assert!(output.status.success(), "{shown}");
+    assert!(
+        shown.contains("(sink `lines`, sink `store`), fewer than") && shown.contains("does not watch this disk"),
+        "{shown}"
+    );
+    assert!(shown.contains("1 warning(s)"), "{shown}");
+}
+
+#[test]
 fn what_init_writes_is_accepted_and_runs() {
     let desk = Desk::new();
     let path = desk.path("fresh/copydesk.toml");
@@ -185,6 +218,9 @@ fn what_init_writes_is_accepted_and_runs() {
     // Its port may be taken on the machine that runs the tests.
     let text = fs::read_to_string(&path).expect("read");
     assert!(text.contains("127.0.0.1:9464"));
+    let schema = text.lines().next().and_then(|line| line.strip_prefix("#:schema ")).expect("where the schema is");
+    let schema = fs::read_to_string(path.with_file_name(schema)).expect("the schema stands beside it");
+    assert!(serde_json::from_str::<Value>(&schema).expect("JSON")["properties"]["intake"].is_object());
     fs::write(&path, text.replace("127.0.0.1:9464", "127.0.0.1:0")).expect("write");
     let check = copydesk().arg("--config").arg(&path).arg("check").output().expect("run check");
     assert!(check.status.success(), "{}", said(&check));

@@ -11,6 +11,7 @@ use crate::support::dice::Dice;
 use crate::support::endpoint::Endpoint;
 use crate::support::oracle::{Outcome, assert_same, lines_in};
 use crate::support::postgres_server::{PASSWORD, PostgresServer};
+use crate::support::servers::free_port;
 use crate::support::torture::{kill_often, reference};
 
 fn of_sink(daemon: &Daemon, metric: &str, sink: &str) -> u64 {
@@ -23,6 +24,11 @@ fn with_hook(endpoint: &Endpoint) -> Desk {
         .with("sinks.hook", "type", "\"webhook\"")
         .with("sinks.hook", "url", &format!("\"http://{}/in\"", endpoint.address))
         .with("sinks.hook", "timeout_secs", "1")
+}
+
+/// Failed calls of the endpoint's sink, of one kind.
+fn failures(daemon: &Daemon, kind: &str) -> f64 {
+    daemon.metrics().get(&format!("copydesk_sink_errors_total{{sink=\"hook\",kind=\"{kind}\"}}"))
 }
 
 fn ids(records: &[Value]) -> BTreeMap<String, Value> {
@@ -51,6 +57,8 @@ fn a_sink_that_hangs_holds_up_no_other_and_is_named() {
     });
     assert_eq!(of_sink(&daemon, "up", "hook"), 0);
     assert!(of_sink(&daemon, "lag_articles", "hook") > 0);
+    assert!(failures(&daemon, "timeout") > 0.0, "{}", daemon.get("/metrics").1);
+    assert_eq!(failures(&daemon, "connection"), 0.0);
     endpoint.hang(false);
     desk.wait_until_taken(&mut daemon);
     daemon.stop();
@@ -60,6 +68,38 @@ fn a_sink_that_hangs_holds_up_no_other_and_is_named() {
         &expected.lines.keys().map(|id| (id.clone(), Value::Null)).collect(),
     );
     Outcome::of(&desk).assert_same(&expected);
+}
+
+#[test]
+fn check_warns_of_a_server_that_is_not_there_and_run_waits_for_it() {
+    let endpoint = Endpoint::start(None);
+    let desk = with_hook(&endpoint);
+    let check = |desk: &Desk, arguments: &[&str]| {
+        let output = desk.command("check").args(arguments).output().expect("run check");
+        let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
+        assert!(output.status.success(), "{said}");
+        said
+    };
+    let said = check(&desk, &[]);
+    assert!(said.contains("ok, 3 sink(s)\n") && !said.contains("warning"), "{said}");
+
+    let port = free_port();
+    let desk = with_hook(&endpoint).with("sinks.hook", "url", &format!("\"http://127.0.0.1:{port}/in\""));
+    let said = check(&desk, &[]);
+    assert!(said.contains(&format!("warning: sink `hook` is not reached at 127.0.0.1:{port} (")), "{said}");
+    assert!(said.contains("start the server") && said.contains("ok, 3 sink(s), 1 warning(s)\n"), "{said}");
+    assert!(!check(&desk, &["--offline"]).contains("warning"));
+
+    let mut daemon = desk.start();
+    daemon.wait_until_up();
+    let mut input = Input::default();
+    input.add("one.txt", body(&mut Dice::new(1), 1, 3), 1);
+    input.drop_into(&desk.inbox(), &desk.path("scratch"));
+    daemon.wait_for("the connection to fail", |daemon| failures(daemon, "connection") > 0.0);
+    daemon.wait_for("the others to have it", |daemon| of_sink(daemon, "delivered_total", "lines") == 1);
+    assert!(daemon.get("/readyz").1.contains("sink hook: could not reach"), "{}", daemon.get("/readyz").1);
+    assert_eq!(desk.inbox_files().len(), 1, "the file waits for a required sink");
+    assert!(!daemon.has_ended());
 }
 
 #[test]

@@ -69,6 +69,10 @@ fn serve(stream: &TcpStream, shared: &(Mutex<State>, Condvar)) -> std::io::Resul
             bytes = count.trim().parse().expect("a number");
         }
     }
+    if bytes == 0 {
+        // Somebody only looked whether it is there.
+        return Ok(());
+    }
     let mut body = vec![0; bytes];
     reader.read_exact(&mut body)?;
     let state = shared.0.lock().unwrap_or_else(PoisonError::into_inner);

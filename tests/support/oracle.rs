@@ -72,7 +72,7 @@ impl Outcome {
         let left = desk.inbox_files();
         assert!(left.is_empty(), "left in the inbox: {left:?}");
         let (arrivals, verdicts) = read_ledger(&desk.path("ledger"));
-        let states = read_lines(&desk.path("out"));
+        let states = states_in(&desk.path("out"));
         Self {
             lines: states.iter().map(|((id, _), record)| (id.clone(), record.clone())).collect(),
             states,
@@ -223,8 +223,9 @@ pub fn lines_in(out: &Path) -> Vec<String> {
     lines
 }
 
-/// A state comes again only with a higher sequence: another version has taken its place.
-fn read_lines(out: &Path) -> BTreeMap<(String, u64), Value> {
+/// The records of JSON Lines files by id and sequence, without times. A state comes again only with a higher sequence:
+/// another version has taken its place.
+pub fn states_in(out: &Path) -> BTreeMap<(String, u64), Value> {
     let mut records = BTreeMap::new();
     for line in lines_in(out) {
         let record: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("a torn line: {error}: {line}"));

@@ -108,6 +108,7 @@ pub struct Desk {
     places: Arc<RwLock<Arc<Places>>>,
     pub(crate) questions: Arc<Semaphore>,
     pub(crate) listeners: Arc<Semaphore>,
+    pub(crate) newest: Arc<status::Newest>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -172,6 +173,7 @@ impl Desk {
             places: Arc::new(RwLock::new(Arc::new(places))),
             questions: Arc::new(Semaphore::new(QUESTIONS)),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
+            newest: Arc::default(),
             stop,
         }
     }

@@ -1,7 +1,8 @@
 //! `/metrics`: what the recorder has, the seconds of each stage, and the health at the moment of asking.
 //!
 //! The recorder's counters are whole numbers, so the seconds, which are not, are kept with the stages' status
-//! and written here in the same text format. Health is asked here because who would record it may have died.
+//! and written here in the same text format; so are the gauges of sinks and inboxes, which a reload may take away, and
+//! the recorder forgets nothing. Health is asked here because who would record it may have died.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -42,6 +43,11 @@ pub fn install_recorder() -> Result<PrometheusHandle, RecorderError> {
 
 /// The page.
 pub async fn show(State(desk): State<Desk>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page(&desk))
+}
+
+/// Its text.
+pub fn page(desk: &Desk) -> String {
     let mut page = desk.setup.recorder.render();
     let stages = desk.setup.status.stage_seconds();
     let mut write = |name: &str, help: &str, seconds: fn(&StageSeconds) -> f64| {
@@ -53,6 +59,14 @@ pub async fn show(State(desk): State<Desk>) -> impl IntoResponse {
     };
     write(metric::STAGE_BUSY, "Time a stage worked: processor time where it computes.", |spent| spent.busy);
     write(metric::STAGE_BLOCKED, "Time a stage waited for room in the next.", |spent| spent.blocked);
+    let kept = desk.setup.status.gauges();
+    for (name, help) in metric::OF_SINKS_AND_INBOXES {
+        let Some(series) = kept.get(name) else { continue };
+        let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for (labels, value) in series {
+            let _ = writeln!(page, "{name}{{{labels}}} {value}");
+        }
+    }
     let mut gauge = |name: &str, help: &str, value: u64| {
         let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
     };
@@ -71,7 +85,7 @@ pub async fn show(State(desk): State<Desk>) -> impl IntoResponse {
     if let Some(bytes) = resident_bytes() {
         gauge(metric::RESIDENT_MEMORY, "Memory of the process that is in RAM.", bytes);
     }
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page)
+    page
 }
 
 /// Memory of this process in RAM; none where the system does not say.

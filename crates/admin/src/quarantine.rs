@@ -58,7 +58,7 @@ struct Kept {
 /// See [`list`].
 pub async fn index(State(desk): State<Desk>, Query(page): Query<Page>) -> Answer<Listing> {
     let places = desk.places();
-    blocking(move || list(&places, page.after.as_deref(), page.limit.unwrap_or(100)).map(Json)).await
+    blocking(move || Ok(Json(list(&places, page.after.as_deref(), page.limit.unwrap_or(100))))).await
 }
 
 /// See [`look_at`].
@@ -85,11 +85,9 @@ pub fn count(folders: &[PathBuf]) -> u64 {
     names(folders.iter().map(PathBuf::as_path)).len() as u64
 }
 
-/// Files in quarantine after a name, by name, at most so many.
-///
-/// # Errors
-/// Never by now; what can't be read is listed with what is wrong.
-pub fn list(places: &Places, after: Option<&str>, limit: usize) -> Result<Listing, Refusal> {
+/// Files in quarantine after a name, by name, at most so many; what can't be read is listed with what is wrong.
+#[must_use]
+pub fn list(places: &Places, after: Option<&str>, limit: usize) -> Listing {
     let names = names(places.inboxes.iter().map(|inbox| inbox.quarantine.as_path()));
     let total = names.len();
     let limit = limit.clamp(1, MOST);
@@ -100,7 +98,7 @@ pub fn list(places: &Places, after: Option<&str>, limit: usize) -> Result<Listin
         Ok(kept) => kept.describe(),
         Err(refusal) => json!({ "name": name, "problem": refusal.to_string() }),
     });
-    Ok(Listing { files: files.collect(), total, next })
+    Listing { files: files.collect(), total, next }
 }
 
 /// What is known of one file, and its first bytes as text.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
@@ -17,7 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::Refusal;
 use crate::figures::Figures;
-use crate::{Desk, articles, quarantine};
+use crate::{Desk, articles, metrics, quarantine};
 
 /// The stages in the order of the pipeline.
 const STAGES: [&str; 6] = ["read", "dedup", "clean", "near_dedup", "entities", "commit"];
@@ -103,7 +103,7 @@ async fn status(desk: &Desk) -> DeskStatus {
     let folders = places.inboxes.iter().map(|inbox| inbox.quarantine.clone()).collect::<Vec<_>>();
     let quarantined = tokio::task::spawn_blocking(move || quarantine::count(&folders)).await.unwrap_or(0);
     let (setup, health) = (&desk.setup, &desk.setup.status);
-    let figures = Figures::parse(&setup.recorder.render());
+    let figures = Figures::parse(&metrics::page(desk));
     let seconds = health.stage_seconds();
     let stages = STAGES.map(|name| {
         let spent = seconds.get(name).copied().unwrap_or_default();
@@ -167,6 +167,25 @@ async fn status(desk: &Desk) -> DeskStatus {
     }
 }
 
+/// The newest status as JSON, for every page that listens: looked at once a beat, however many they are.
+#[derive(Debug, Default)]
+pub struct Newest(tokio::sync::Mutex<Option<(Instant, Arc<str>)>>);
+
+impl Newest {
+    async fn of(&self, desk: &Desk) -> Arc<str> {
+        let mut newest = self.0.lock().await;
+        match &*newest {
+            Some((at, status)) if at.elapsed() < BEAT / 2 => Arc::clone(status),
+            _ => {
+                let status = serde_json::to_string(&status(desk).await).unwrap_or_default();
+                let status: Arc<str> = status.into();
+                *newest = Some((Instant::now(), Arc::clone(&status)));
+                status
+            }
+        }
+    }
+}
+
 /// What a listener has been told, and what waits to be said.
 struct Told {
     desk: Desk,
@@ -200,8 +219,8 @@ pub async fn events(State(desk): State<Desk>) -> Result<Sse<impl Stream<Item = R
 
 impl Told {
     async fn look(&mut self) {
-        let status = status(&self.desk).await;
-        self.waiting.extend(Event::default().event("status").json_data(status).ok());
+        let status = self.desk.newest.of(&self.desk).await;
+        self.waiting.push_back(Event::default().event("status").data(&*status));
         // Where there is no store there is nothing to tell.
         let Ok(articles) = articles::newest(&self.desk, self.newest, ARTICLES).await else { return };
         for article in articles {

@@ -4,8 +4,9 @@
 //! (capitals and the particles of names), so that a subheading ("By the numbers") stays. Several names are told
 //! apart; a role after a comma ("Staff Writer") is no second author.
 
-use copydesk_article::{Author, AuthorKind, RemovalReason};
+use copydesk_article::{Author, AuthorKind, DateStamp, Origin, RemovalReason};
 
+use crate::date;
 use crate::lines::{Page, key};
 
 /// Most words of a byline.
@@ -29,19 +30,24 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
     }
 }
 
-/// The agency that a dateline names: "LINDVIK, May 6 (Reuters) - …".
-pub(crate) fn of_dateline(line: &str) -> Option<Author> {
+/// The agency that a dateline names, and the day where it has one: "LINDVIK, May 6 (Reuters) - …" names no year, so no
+/// day.
+pub(crate) fn of_dateline(line: &str) -> Option<(Author, Option<DateStamp>)> {
     let end = line.char_indices().nth(DATELINE).map_or(line.len(), |(end, _)| end);
     let (place, rest) = line[..end].split_once(['(', '（'])?;
     let (name, rest) = rest.split_once([')', '）'])?;
     let name = name.trim();
     let is_dateline = place.chars().next().is_some_and(char::is_alphabetic) && !place.contains(['.', '"', '“']);
     let goes_on = rest.trim_start().starts_with(['-', '–', '—']);
-    (is_dateline && goes_on && kind(name) == AuthorKind::Agency).then(|| Author {
-        name: name.to_owned(),
-        raw: line[..end - rest.len()].trim().to_owned(),
-        kind: AuthorKind::Agency,
-    })
+    if !is_dateline || !goes_on || kind(name) != AuthorKind::Agency {
+        return None;
+    }
+    let raw = line[..end - rest.len()].trim().to_owned();
+    let day = place.match_indices(' ').find_map(|(at, _)| {
+        let rest = place[at..].trim();
+        date::read(rest).map(|reading| reading.stamp(rest, Origin::Page))
+    });
+    Some((Author { name: name.to_owned(), raw, kind: AuthorKind::Agency }, day))
 }
 
 /// Authors as supplied, one byline each.
@@ -249,10 +255,14 @@ mod tests {
 
     #[test]
     fn a_dateline_names_its_agency() {
-        let agency = |line: &str| of_dateline(line).map(|author| (author.name, author.raw));
+        let agency = |line: &str| of_dateline(line).map(|(author, _)| (author.name, author.raw));
         let reuters = Some(("Reuters".to_owned(), "LINDVIK, May 6 (Reuters)".to_owned()));
         assert_eq!(agency("LINDVIK, May 6 (Reuters) - The ferry left the harbour at noon."), reuters);
         assert_eq!(agency("Lindvik (dpa) – Die Fähre fuhr um zwölf.").map(|(name, _)| name).as_deref(), Some("dpa"));
+        let day = |line: &str| of_dateline(line)?.1.map(|stamp| stamp.value);
+        assert_eq!(day("LINDVIK, May 6, 2019 (Reuters) - The ferry left.").as_deref(), Some("2019-05-06"));
+        assert_eq!(day("LINDVIK, Harbour, 6 May 2019 (AP) — The ferry left.").as_deref(), Some("2019-05-06"));
+        assert_eq!(day("LINDVIK, May 6 (Reuters) - The ferry left."), None);
         for line in [
             "LINDVIK (Harbour Post) - The ferry left.",
             "The ferry (Reuters) left.",

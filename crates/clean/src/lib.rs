@@ -27,6 +27,14 @@
 //! - **Never too much.** If the rules would take more than 60 % of the sentences, the text stays whole and a problem
 //!   says so; of what `sift` takes, sentences stay if they are more than 60 % of what may be the body.
 //!
+//! **What is recognised and stays.** A dateline ("LINDVIK, May 6, 2019 (Reuters) — …") is a part of the body, and so
+//! are sub-headings and the deck: they are what the author wrote, and the record has no field of their own for the first
+//! two. Recognised means: the deck is `subtitle`, too; the agency of a dateline is an author of kind `agency` where no
+//! byline names one, its day is `published` where it has a year and no line dates the article, and its place is found
+//! among the entities, with its place in `text`. A sub-heading is a paragraph of its own in `text`: below the
+//! first sentence no rule takes it for a headline or a menu (`headline.rs`), nor for something aside where it stands
+//! between two lines of the article ([`sift`]).
+//!
 //! Of a page, every text that a reader would see is kept or listed as removed, with the bytes of markup it stood
 //! in; the markup itself is not (`tests/pages.rs`).
 

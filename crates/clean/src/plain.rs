@@ -50,10 +50,15 @@ pub(crate) fn read(
     cut_all(&mut page, &mut found, lore);
     found.observed = lore.observed(&page);
     found.subtitle = headline::deck(&page);
-    if found.authors.is_empty()
-        && let Some(first) = page.prose(&page.kept()).map(|(first, _)| page.kept()[first])
-    {
-        found.authors.extend(byline::of_dateline(page.line(first)));
+    let kept = page.kept();
+    let first = page.prose(&kept).map(|(first, _)| kept[first]);
+    if let Some((agency, day)) = first.and_then(|first| byline::of_dateline(page.line(first))) {
+        if found.authors.is_empty() {
+            found.authors.push(agency);
+        }
+        if found.stamps.published_ago.is_none() {
+            found.stamps.published = found.stamps.published.take().or(day);
+        }
     }
     if mode == Mode::Off {
         found.text = source.to_owned();

@@ -174,6 +174,22 @@ fn deck_and_agency_are_told() {
 }
 
 #[test]
+fn a_dateline_and_sub_headings_stay_and_are_used() {
+    let body = format!(
+        "LINDVIK, May 6, 2019 (Reuters) — {}\n\nWhat the fishermen say\n\n{}\n\n{}\n\nCosts\n\n{}",
+        BODY[0], BODY[1], BODY[2], BODY[3]
+    );
+    let cleaned = cut(&format!("Skip to main content\n\nBoard Closes Old Ferry Pier\n\n{body}\n\nShare this post"));
+    assert_eq!(cleaned.text, body);
+    let agency = &cleaned.authors[0];
+    assert_eq!((agency.name.as_str(), agency.kind), ("Reuters", AuthorKind::Agency));
+    let published = cleaned.published.map(|stamp| (stamp.value, stamp.raw));
+    assert_eq!(published, Some(("2019-05-06".to_owned(), "May 6, 2019".to_owned())));
+    let dated = cut(&format!("Published: May 7, 2019\n\n{body}"));
+    assert_eq!(dated.published.map(|stamp| stamp.value).as_deref(), Some("2019-05-07"));
+}
+
+#[test]
 fn lines_of_another_charset_are_read_in_it_and_that_is_said() {
     let line = "Das Café am Hafen schließt, sagte der Bürgermeister, und die Gäste gehen.";
     let latin: Vec<u8> = line.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();

@@ -41,13 +41,21 @@ pub enum Command {
     Rejected(Rejected),
     /// Send a sink again what it was sent before
     Replay(Replay),
-    /// Say whether `run` would start, and if not, why and where
-    Check,
+    /// Say whether `run` would start, and if not, why and where; and what would keep it waiting
+    Check(Check),
     /// Write a small configuration to start from
     Init(Init),
     /// Write man pages and shell completions, for packages
     #[command(hide = true)]
     Manual(Manual),
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Ask no server of a sink whether it is there
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Arguments of `ingest`.

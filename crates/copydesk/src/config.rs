@@ -17,6 +17,8 @@ use toml_edit::{Document, Item, Table, Value};
 
 use crate::config_error::{ConfigError, nearest};
 
+#[cfg(test)]
+mod schema;
 mod sinks;
 
 pub use sinks::SinkConfig;

@@ -54,6 +54,7 @@ pub async fn serve(file: Option<&Path>, config: Config, level: Level) -> anyhow:
     tracing::info!(
         path = %config.intake.folder.display(),
         listen = %address,
+        page = format!("http://{address}/"),
         sinks = config.sinks.len(),
         count = before.committed.0,
         version = env!("CARGO_PKG_VERSION"),

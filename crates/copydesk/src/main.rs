@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Command::Preview(preview) => commands::preview::run(arguments.config.as_deref(), &preview),
         Command::Rejected(rejected) => commands::rejected::run(arguments.config.as_deref(), &rejected),
         Command::Replay(replay) => commands::replay::run(arguments.config.as_deref(), &replay),
-        Command::Check => commands::check::run(arguments.config.as_deref()),
+        Command::Check(check) => commands::check::run(arguments.config.as_deref(), &check),
         Command::Init(init) => commands::init::run(&init),
         Command::Manual(manual) => commands::manual::run(&manual),
     };

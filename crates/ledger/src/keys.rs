@@ -96,6 +96,13 @@ pub fn sink_sequence(of: &SinkKey, at: Sequence) -> Vec<u8> {
     key
 }
 
+/// A row of a sequence at a sink: one article, of the several that a sequence may change.
+pub fn sink_row(of: &SinkKey, at: Sequence, id: ArticleId) -> Vec<u8> {
+    let mut key = sink_sequence(of, at);
+    key.extend(id.as_bytes());
+    key
+}
+
 pub fn learned(namespace: &str, key: &[u8], epoch: u64) -> Vec<u8> {
     let mut bytes = learned_prefix(namespace);
     bytes.extend((key.len() as u32).to_be_bytes());

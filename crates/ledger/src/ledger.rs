@@ -195,11 +195,11 @@ pub trait Ledger: Send + Sync {
     /// Where the store fails.
     fn arrivals_of(&self, file: FileNumber, most: usize) -> Result<Vec<Sequence>, LedgerError>;
 
-    /// Where the rows of a sequence stand with a sink.
+    /// Where an article's row of a sequence stands with a sink.
     ///
     /// # Errors
     /// Where the store fails.
-    fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError>;
+    fn passage(&self, sink: &SinkKey, sequence: Sequence, id: ArticleId) -> Result<Passage, LedgerError>;
 
     /// One article, from the newest window of keys that knows it.
     ///

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use copydesk_article::{Arrival, FileNumber, Sequence};
+use copydesk_article::{Arrival, ArticleId, FileNumber, Sequence};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -65,16 +65,16 @@ impl Store {
         rows.collect()
     }
 
-    pub fn passage(&self, sink: &SinkKey, sequence: Sequence) -> Result<Passage, LedgerError> {
-        let key = keys::sink_sequence(sink, sequence);
-        if let Some(exception) = self.get::<Exception>(&self.exceptions, "exceptions", &key)? {
+    pub fn passage(&self, sink: &SinkKey, sequence: Sequence, id: ArticleId) -> Result<Passage, LedgerError> {
+        let row = keys::sink_row(sink, sequence, id);
+        if let Some(exception) = self.get::<Exception>(&self.exceptions, "exceptions", &row)? {
             let at = exception.at;
             return Ok(match exception.kind {
                 ExceptionKind::Rejected { reason } => Passage::Rejected { at, reason },
                 ExceptionKind::Skipped => Passage::Skipped { at },
             });
         }
-        let first = keys::sink_sequence(sink, Sequence(0));
+        let (first, key) = (keys::sink_sequence(sink, Sequence(0)), keys::sink_sequence(sink, sequence));
         if let Some(guard) = self.receipts.range(first..=key).next_back() {
             let (key, value) = guard.into_inner().map_err(|source| self.failed("read its receipts", source))?;
             let receipt: Receipt = parse("receipts", &key, &value)?;

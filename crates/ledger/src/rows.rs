@@ -339,8 +339,8 @@ pub struct OutboxAgain {
 pub struct SettledAgain {
     /// How far the request is now; none: it is done.
     pub again: Option<SendingAgain>,
-    /// Sequences of the rows delivered: one that was an exception before is none any more.
-    pub delivered: Vec<Sequence>,
+    /// The rows delivered: one that was an exception before is none any more.
+    pub delivered: Vec<(Sequence, ArticleId)>,
     /// The sink's own state.
     pub state: Option<Vec<u8>>,
     /// Whether this must survive a power cut before the call returns.

@@ -75,11 +75,11 @@ impl Store {
     pub fn settle_again(&self, sink: &SinkKey, settled: &SettledAgain) -> Result<SinkRow, LedgerError> {
         let mut row = self.sink(sink)?;
         let mut batch = self.batch();
-        let mut sequences = settled.delivered.clone();
-        sequences.sort_unstable();
-        sequences.dedup();
-        for sequence in sequences {
-            let key = keys::sink_sequence(sink, sequence);
+        let mut delivered = settled.delivered.clone();
+        delivered.sort_unstable();
+        delivered.dedup();
+        for (sequence, id) in delivered {
+            let key = keys::sink_row(sink, sequence, id);
             let Some(exception) = self.get::<Exception>(&self.exceptions, "exceptions", &key)? else { continue };
             let count = match exception.kind {
                 ExceptionKind::Rejected { .. } => &mut row.rejected,
@@ -127,7 +127,7 @@ impl Store {
                 ExceptionKind::Skipped => row.skipped += 1,
             }
             let exception = Exception { id: *id, at: now, kind: kind.clone() };
-            self.put(&mut batch, &self.exceptions, &keys::sink_sequence(sink, *sequence), &exception);
+            self.put(&mut batch, &self.exceptions, &keys::sink_row(sink, *sequence, *id), &exception);
         }
         let delivered = rows.saturating_sub(exceptions.len() as u64);
         if rows > 0 {

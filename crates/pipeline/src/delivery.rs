@@ -15,7 +15,7 @@ use copydesk_article::{ArticleId, Sequence};
 use copydesk_ledger::{Begin, ExceptionKind, OutboxChange, OutboxRow, Settled, SinkKey, SinkRow};
 use copydesk_sinks::{Change, Class, Report, Row, Sink, SinkError};
 use fail::fail_point;
-use metrics::{counter, gauge};
+use metrics::counter;
 
 use crate::context::Context;
 use crate::metric;
@@ -309,7 +309,7 @@ impl Runner {
         self.failures += 1;
         self.open = false;
         self.error = Some(error.to_string());
-        counter!(metric::SINK_ERRORS, "sink" => self.key.name.clone()).increment(1);
+        counter!(metric::SINK_ERRORS, "sink" => self.key.name.clone(), "kind" => error.kind.as_str()).increment(1);
         self.context.status.count_retry();
         self.publish();
         // Each doubling of the failures is news, not each failure.
@@ -374,7 +374,7 @@ impl Runner {
         self.context.settlement.settled(name, self.part.required, row.cursor, row.passed_bytes);
         let pending_bytes = publish_lag(&self.context, name, self.level_at);
         let up = self.open && self.error.is_none();
-        gauge!(metric::SINK_UP, "sink" => name.clone()).set(if up { 1.0 } else { 0.0 });
+        self.context.status.set_gauge(metric::SINK_UP, &[("sink", name)], f64::from(u8::from(up)));
         self.context.status.set_sink(
             name,
             SinkStatus {
@@ -392,10 +392,11 @@ impl Runner {
 /// Says how far behind a sink is, also while it takes its time over a batch; the bytes.
 fn publish_lag(context: &Context, name: &str, level_at: Instant) -> u64 {
     let (pending_bytes, lag) = context.settlement.lag(name);
-    gauge!(metric::SINK_LAG, "sink" => name.to_owned()).set(lag as f64);
-    gauge!(metric::SINK_PENDING, "sink" => name.to_owned()).set(pending_bytes as f64);
     let behind = if lag == 0 { 0.0 } else { level_at.elapsed().as_secs_f64() };
-    gauge!(metric::SINK_LAG_SECONDS, "sink" => name.to_owned()).set(behind);
+    let set = |gauge, value| context.status.set_gauge(gauge, &[("sink", name)], value);
+    set(metric::SINK_LAG, lag as f64);
+    set(metric::SINK_PENDING, pending_bytes as f64);
+    set(metric::SINK_LAG_SECONDS, behind);
     pending_bytes
 }
 

@@ -178,7 +178,7 @@ pub async fn run(parts: &Parts, stop: CancellationToken) -> Result<Ended, Fault>
         let row = parts.ledger.begin_sink(&key, sink.begin)?;
         context.settlement.settled(&sink.name, sink.required, row.cursor, row.passed_bytes);
         let limit = if sink.required { parts.options.outbox_limit_bytes } else { sink.limit_bytes };
-        metric::begin_sink(&sink.name, sink.required, limit);
+        metric::begin_sink(&parts.status, &sink.name, sink.required, limit);
     }
 
     let capacity = parts.options.channel_articles.max(1);

@@ -69,14 +69,16 @@ impl Gauges {
         let watches = self.intake.status();
         self.context.status.set_watching(watches.iter().all(|(_, status)| status.up));
         for (inbox, status) in watches {
-            gauge!(metric::INBOX_UP, "inbox" => inbox.clone()).set(f64::from(u8::from(status.up)));
-            gauge!(metric::INBOX_FILES, "inbox" => inbox.clone()).set(status.files as f64);
-            gauge!(metric::INBOX_BYTES, "inbox" => inbox.clone()).set(status.bytes as f64);
-            gauge!(metric::INBOX_IGNORED, "inbox" => inbox.clone()).set(status.ignored as f64);
+            let set = |gauge, value| self.context.status.set_gauge(gauge, &[("inbox", &inbox)], value);
+            set(metric::INBOX_UP, f64::from(u8::from(status.up)));
+            set(metric::INBOX_FILES, status.files as f64);
+            set(metric::INBOX_BYTES, status.bytes as f64);
+            set(metric::INBOX_IGNORED, status.ignored as f64);
             shown.refused.extend(status.refused.keys().map(|kind| (inbox.clone(), *kind)));
             for (_, kind) in shown.refused.iter().filter(|(of, _)| *of == inbox) {
                 let count = status.refused.get(kind).copied().unwrap_or(0);
-                gauge!(metric::INBOX_REFUSED, "inbox" => inbox.clone(), "kind" => *kind).set(count as f64);
+                let labels = [("inbox", inbox.as_str()), ("kind", *kind)];
+                self.context.status.set_gauge(metric::INBOX_REFUSED, &labels, count as f64);
             }
             for (cause, count) in status.rescans {
                 let before = shown.rescans.insert((inbox.clone(), cause), count).unwrap_or(0);

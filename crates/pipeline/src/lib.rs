@@ -26,6 +26,7 @@
 //! | disk or outbox full | the gate in front of admission closes and says why (`gate.rs`) |
 
 mod again;
+mod board;
 mod budget;
 mod context;
 mod cpu;
@@ -53,6 +54,7 @@ mod supervisor;
 mod trace;
 
 pub use again::{Again, RequestWriter, requests};
+pub use board::Series;
 pub use budget::Budget;
 pub use cpu::Cpu;
 pub use delivery::SinkPart;

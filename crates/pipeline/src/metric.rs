@@ -8,7 +8,10 @@
 use std::time::SystemTime;
 
 use copydesk_article::{QuarantineReason, VerdictKind};
+use copydesk_sinks::Failure;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+
+use crate::status::Status;
 
 /// Arrivals admitted.
 pub const ARRIVALS: &str = "copydesk_arrivals_total";
@@ -56,7 +59,7 @@ pub const SINK_REJECTED: &str = "copydesk_sink_rejected_total";
 pub const SINK_SKIPPED: &str = "copydesk_sink_skipped_total";
 /// Rows expired, by `sink`.
 pub const SINK_EXPIRED: &str = "copydesk_sink_expired_total";
-/// Failed calls, by `sink`.
+/// Failed calls, by `sink` and `kind`.
 pub const SINK_ERRORS: &str = "copydesk_sink_errors_total";
 /// Whether the last call worked, by `sink`.
 pub const SINK_UP: &str = "copydesk_sink_up";
@@ -135,7 +138,22 @@ const STAGES: [&str; 8] = ["read", "dedup", "clean", "near_dedup", "entities", "
 pub const BUCKETS_SECONDS: [f64; 14] =
     [0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
-/// Registers units and help texts.
+/// Gauges of sinks and inboxes with their help texts: they are shown while these are there ([`crate::Status::gauges`]).
+pub const OF_SINKS_AND_INBOXES: [(&str, &str); 11] = [
+    (SINK_REQUIRED, "1 where files wait for the sink, 0 where it is optional."),
+    (SINK_LIMIT, "Outbox bytes a sink may fall behind before intake waits or rows expire."),
+    (SINK_UP, "1 while a sink's last call worked."),
+    (SINK_LAG, "Sequences committed and not yet settled for a sink."),
+    (SINK_LAG_SECONDS, "Time since a sink was last level with the ledger."),
+    (SINK_PENDING, "Outbox bytes not yet settled for a sink."),
+    (INBOX_UP, "1 while an inbox is there and looked after."),
+    (INBOX_FILES, "Files in an inbox at the last scan."),
+    (INBOX_BYTES, "Bytes in an inbox at the last scan."),
+    (INBOX_IGNORED, "Files that an inbox's rules leave out, at the last scan."),
+    (INBOX_REFUSED, "Links, pipes, sockets and devices in an inbox, at the last scan."),
+];
+
+/// Registers units and help texts of what the recorder keeps.
 pub fn describe() {
     describe_counter!(ARRIVALS, Unit::Count, "Arrivals admitted by the reader.");
     describe_counter!(VERDICTS, Unit::Count, "Verdicts committed, one for each arrival.");
@@ -159,10 +177,6 @@ pub fn describe() {
     describe_counter!(SINK_EXPIRED, Unit::Count, "Rows given up because an optional sink fell too far behind.");
     describe_counter!(SINK_ERRORS, Unit::Count, "Failed calls of a sink; each is repeated.");
     describe_counter!(SINK_SENT_AGAIN, Unit::Count, "Rows sent to a sink again on request.");
-    describe_gauge!(SINK_UP, Unit::Count, "1 while a sink's last call worked.");
-    describe_gauge!(SINK_LAG, Unit::Count, "Sequences committed and not yet settled for a sink.");
-    describe_gauge!(SINK_PENDING, Unit::Bytes, "Outbox bytes not yet settled for a sink.");
-    describe_gauge!(SINK_LAG_SECONDS, Unit::Seconds, "Time since a sink was last level with the ledger.");
     describe_gauge!(LEDGER_BYTES, Unit::Bytes, "Ledger on disk.");
     describe_gauge!(OUTBOX_BYTES, Unit::Bytes, "Rows the outbox holds.");
     describe_gauge!(OUTBOX_AGE, Unit::Seconds, "Age of the oldest row that a sink has not settled.");
@@ -182,15 +196,8 @@ pub fn describe() {
         Unit::Count,
         "Files changed after they had moved, and given back to their inbox."
     );
-    describe_gauge!(INBOX_UP, Unit::Count, "1 while an inbox is there and looked after.");
-    describe_gauge!(INBOX_FILES, Unit::Count, "Files in an inbox at the last scan.");
-    describe_gauge!(INBOX_BYTES, Unit::Bytes, "Bytes in an inbox at the last scan.");
-    describe_gauge!(INBOX_IGNORED, Unit::Count, "Files that an inbox's rules leave out, at the last scan.");
-    describe_gauge!(INBOX_REFUSED, Unit::Count, "Links, pipes, sockets and devices in an inbox, at the last scan.");
     describe_gauge!(OLDEST_PENDING, Unit::Seconds, "Age of the oldest article in flight.");
     describe_gauge!(DISK_RESERVE, Unit::Bytes, "Free space below which intake waits.");
-    describe_gauge!(SINK_REQUIRED, Unit::Count, "1 where files wait for the sink, 0 where it is optional.");
-    describe_gauge!(SINK_LIMIT, Unit::Bytes, "Outbox bytes a sink may fall behind before intake waits or rows expire.");
     describe_gauge!(BUILD_INFO, Unit::Count, "Always 1; the label says which version runs.");
     describe_gauge!(START_TIME, Unit::Seconds, "When the process began, in seconds since 1970.");
 }
@@ -234,10 +241,13 @@ pub fn begin(version: &'static str) {
 }
 
 /// Begins the series of a sink: what is expected of it, and counters at zero.
-pub fn begin_sink(sink: &str, required: bool, limit_bytes: u64) {
-    gauge!(SINK_REQUIRED, "sink" => sink.to_owned()).set(if required { 1.0 } else { 0.0 });
-    gauge!(SINK_LIMIT, "sink" => sink.to_owned()).set(limit_bytes as f64);
-    for name in [SINK_DELIVERED, SINK_REJECTED, SINK_SKIPPED, SINK_EXPIRED, SINK_ERRORS, SINK_SENT_AGAIN] {
+pub fn begin_sink(status: &Status, sink: &str, required: bool, limit_bytes: u64) {
+    status.set_gauge(SINK_REQUIRED, &[("sink", sink)], f64::from(u8::from(required)));
+    status.set_gauge(SINK_LIMIT, &[("sink", sink)], limit_bytes as f64);
+    for name in [SINK_DELIVERED, SINK_REJECTED, SINK_SKIPPED, SINK_EXPIRED, SINK_SENT_AGAIN] {
         counter!(name, "sink" => sink.to_owned()).increment(0);
+    }
+    for kind in Failure::ALL {
+        counter!(SINK_ERRORS, "sink" => sink.to_owned(), "kind" => kind.as_str()).increment(0);
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use copydesk_article::{Record, Sequence, Verdict, VerdictTag};
+use copydesk_article::{ArticleId, Record, Sequence, Verdict, VerdictTag};
 use copydesk_ledger::{OutboxAgain, SendingAgain, SettledAgain};
 use copydesk_sinks::{Change, Class, Row, Sink, SinkError};
 use jiff::Timestamp;
@@ -148,8 +148,10 @@ impl Runner {
             let missing = |index: &usize| {
                 report.skipped.contains(index) || report.rejected.iter().any(|rejection| rejection.row == *index)
             };
-            let delivered: Vec<Sequence> =
-                (0..rows.len()).filter(|index| !missing(index)).map(|index| rows[index].sequence).collect();
+            let delivered: Vec<(Sequence, ArticleId)> = (0..rows.len())
+                .filter(|index| !missing(index))
+                .map(|index| (rows[index].sequence, rows[index].id()))
+                .collect();
             counter!(metric::SINK_SENT_AGAIN, "sink" => self.key.name.clone()).increment(delivered.len() as u64);
             place.sent += delivered.len() as u64;
             place.rejected += report.rejected.len() as u64;
@@ -177,7 +179,7 @@ impl Runner {
     async fn settle_again(
         &mut self,
         again: Option<SendingAgain>,
-        delivered: Vec<Sequence>,
+        delivered: Vec<(Sequence, ArticleId)>,
         state: Option<Vec<u8>>,
         sync: bool,
     ) -> Result<(), GivenUp> {

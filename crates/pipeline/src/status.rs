@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use copydesk_article::Sequence;
 use metrics::{counter, histogram};
 
+use crate::board::{Board, Series};
 use crate::metric;
 
 /// What a task is doing.
@@ -158,6 +159,7 @@ pub struct Status {
     /// Seconds of the tasks that are gone.
     past: Mutex<BTreeMap<&'static str, StageSeconds>>,
     sinks: Mutex<BTreeMap<String, SinkStatus>>,
+    gauges: Board,
     /// Why intake waits, where it does.
     closed: Mutex<Option<String>>,
     ledger_error: Mutex<Option<String>>,
@@ -181,6 +183,7 @@ impl Default for Status {
             stations: Mutex::default(),
             past: Mutex::default(),
             sinks: Mutex::default(),
+            gauges: Board::default(),
             closed: Mutex::default(),
             ledger_error: Mutex::default(),
             ledger_failed_ms: AtomicU64::new(0),
@@ -268,6 +271,17 @@ impl Status {
         lock(&self.sinks).clone()
     }
 
+    /// Sets a gauge of a sink or an inbox, one of [`metric::OF_SINKS_AND_INBOXES`].
+    pub fn set_gauge(&self, name: &'static str, labels: &[(&str, &str)], value: f64) {
+        self.gauges.set(name, labels, value);
+    }
+
+    /// The gauges of the sinks and inboxes there are now.
+    #[must_use]
+    pub fn gauges(&self) -> Series {
+        self.gauges.series()
+    }
+
     /// Says why intake waits, or that it no longer does; true where that is news.
     pub fn set_closed(&self, reason: Option<String>) -> bool {
         let mut closed = lock(&self.closed);
@@ -305,10 +319,11 @@ impl Status {
         self.watching.load(Ordering::Relaxed)
     }
 
-    /// Another pipeline comes: inbox and sinks are as it will find them.
+    /// Another pipeline comes: inboxes and sinks are as it will find them, and those that are gone show nothing.
     pub fn begin_generation(&self) {
         self.set_watching(false);
         lock(&self.sinks).clear();
+        self.gauges.clear();
         *lock(&self.closed) = None;
     }
 

@@ -53,7 +53,7 @@ pub struct Life {
     pub rows: u16,
     /// Where these stand with each sink of the configuration.
     pub sinks: BTreeMap<String, Passage>,
-    /// The record as it was delivered, while it is still held.
+    /// The record as it was delivered, or delivered again since, while it is still held.
     pub delivered: Option<Box<RawValue>>,
 }
 
@@ -102,12 +102,13 @@ impl Tracer {
     /// # Errors
     /// Where the ledger can't be read.
     pub fn trace(&self, named: &str) -> Result<Vec<Life>, LedgerError> {
+        let horizon = self.dedup.horizon(self.ledger.newest_window()?);
         let sequences = match named.parse::<ArticleId>() {
-            Ok(id) => self.of_article(id)?,
-            Err(_) if named.contains("://") => self.of_url(named)?,
+            Ok(id) => self.of_article(id, horizon)?,
+            Err(_) if named.contains("://") => self.of_url(named, horizon)?,
             Err(_) => self.of_path(Path::new(named))?,
         };
-        let lives = sequences.into_iter().map(|sequence| self.life(sequence));
+        let lives = sequences.into_iter().map(|sequence| self.life(sequence, horizon));
         lives.filter_map(Result::transpose).collect()
     }
 
@@ -126,22 +127,16 @@ impl Tracer {
         Ok(self.ledger.file(row.arrival.file)?.map(Origin::of))
     }
 
-    /// What of the memory still counts.
-    fn horizon(&self) -> Result<Horizon, LedgerError> {
-        Ok(self.dedup.horizon(self.ledger.newest_window()?))
+    fn of_article(&self, id: ArticleId, horizon: Horizon) -> Result<BTreeSet<Sequence>, LedgerError> {
+        Ok(self.ledger.article(id, horizon)?.map(|row| row.sequence).into_iter().collect())
     }
 
-    fn of_article(&self, id: ArticleId) -> Result<BTreeSet<Sequence>, LedgerError> {
-        Ok(self.ledger.article(id, self.horizon()?)?.map(|row| row.sequence).into_iter().collect())
-    }
-
-    fn of_url(&self, url: &str) -> Result<BTreeSet<Sequence>, LedgerError> {
+    fn of_url(&self, url: &str, horizon: Horizon) -> Result<BTreeSet<Sequence>, LedgerError> {
         let Some(address) = self.dedup.url_rules().normalise(url) else { return Ok(BTreeSet::new()) };
-        let horizon = self.horizon()?;
         let Some(row) = self.ledger.known_address(address_key(&address), horizon)? else {
             return Ok(BTreeSet::new());
         };
-        let mut sequences = self.of_article(row.document)?;
+        let mut sequences = self.of_article(row.document, horizon)?;
         sequences.insert(row.current.sequence);
         Ok(sequences)
     }
@@ -154,23 +149,23 @@ impl Tracer {
         Ok(sequences)
     }
 
-    fn life(&self, sequence: Sequence) -> Result<Option<Life>, LedgerError> {
+    fn life(&self, sequence: Sequence, horizon: Horizon) -> Result<Option<Life>, LedgerError> {
         let Some(row) = self.ledger.arrival(sequence)? else { return Ok(None) };
         let Some(file) = self.ledger.file(row.arrival.file)? else { return Ok(None) };
         let article = match row.id {
-            Some(id) => self.ledger.article(id, self.horizon()?)?,
+            Some(id) => self.ledger.article(id, horizon)?,
             None => None,
         };
         let original = match &row.verdict {
             Verdict::Duplicate { of, .. } | Verdict::NearDuplicate { of, .. } => {
-                self.ledger.article(*of, self.horizon()?)?.map(|row| row.sequence)
+                self.ledger.article(*of, horizon)?.map(|row| row.sequence)
             }
             _ => Some(sequence),
         };
         let mut sinks = BTreeMap::new();
-        if row.rows > 0 {
+        if let Some(id) = row.id.filter(|_| row.rows > 0) {
             for key in &self.sinks {
-                sinks.insert(key.name.clone(), self.ledger.passage(key, sequence)?);
+                sinks.insert(key.name.clone(), self.ledger.passage(key, sequence, id)?);
             }
         }
         Ok(Some(Life {
@@ -188,11 +183,16 @@ impl Tracer {
             cluster: original.map(|at| self.ledger.cluster(at)).transpose()?.flatten(),
             rows: row.rows,
             sinks,
-            delivered: row.id.map(|id| self.delivered(sequence, id)).transpose()?.flatten(),
+            delivered: row.id.map(|id| self.delivered(sequence, id, horizon)).transpose()?.flatten(),
         }))
     }
 
-    fn delivered(&self, sequence: Sequence, of: ArticleId) -> Result<Option<Box<RawValue>>, LedgerError> {
+    fn delivered(
+        &self,
+        sequence: Sequence,
+        of: ArticleId,
+        horizon: Horizon,
+    ) -> Result<Option<Box<RawValue>>, LedgerError> {
         let before = Sequence(sequence.0.saturating_sub(1));
         let held = self.ledger.read_outbox(before, 1, 1)?.rows.into_iter();
         let held = held.filter(|row| row.sequence == sequence).find_map(|row| match row.change {
@@ -201,7 +201,7 @@ impl Tracer {
         });
         let bytes = match held {
             Some(bytes) => Some(bytes),
-            None => self.ledger.record(sequence, self.horizon()?)?,
+            None => self.ledger.record(sequence, horizon)?,
         };
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use copydesk_disk::{DiskError, sync_folder};
 use tokio::sync::watch;
 
-use crate::SinkError;
+use crate::{Failure, SinkError};
 
 /// How many blocking calls are under way in this process.
 static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
@@ -70,7 +70,7 @@ pub(crate) fn make_folder_of(path: &Path) -> Result<(), SinkError> {
     let folder = path.parent().unwrap_or(path);
     let is_missing = |level: &&Path| !level.as_os_str().is_empty() && !level.is_dir();
     let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
-    let failed = |error| SinkError::new(format!("could not create folder {}: {error}", folder.display()));
+    let failed = |error| SinkError::of(Failure::Disk, format!("could not create folder {}: {error}", folder.display()));
     if !missing.is_empty() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
@@ -81,6 +81,6 @@ impl From<DiskError> for SinkError {
     fn from(error: DiskError) -> Self {
         let advice =
             if error.is_full() { "; the disk is full: free some space, the batch will be tried again" } else { "" };
-        Self::new(format!("{error}{advice}"))
+        Self::of(Failure::Disk, format!("{error}{advice}"))
     }
 }

@@ -95,6 +95,46 @@ pub struct Rejection {
     pub reason: String,
 }
 
+/// What kind of thing went wrong: a bounded vocabulary, for it is a metric label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Failure {
+    /// On this side, before anybody was asked: a secret that can't be read, certificates, an address.
+    Setup,
+    /// The store can't be reached, or the connection broke.
+    Connection,
+    /// No answer in time.
+    Timeout,
+    /// The store knows the user or the secret not, or gives no right.
+    Access,
+    /// The store asks to be left alone for a while, or another program holds it.
+    Busy,
+    /// A disk, ours or the store's, is full or broken.
+    Disk,
+    /// Anything else the store says.
+    #[default]
+    Store,
+}
+
+impl Failure {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Setup, Self::Connection, Self::Timeout, Self::Access, Self::Busy, Self::Disk, Self::Store];
+
+    /// As the metric has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::Access => "access",
+            Self::Busy => "busy",
+            Self::Disk => "disk",
+            Self::Store => "store",
+        }
+    }
+}
+
 /// A batch that could not be delivered now. Always worth another try: what is never worth one is a
 /// [`Rejection`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +142,8 @@ pub struct Rejection {
 pub struct SinkError {
     /// What failed, on what, and what to do about it.
     pub message: String,
+    /// What kind of thing that is.
+    pub kind: Failure,
     /// How long the store asked us to wait.
     pub retry_after: Option<Duration>,
 }
@@ -109,7 +151,17 @@ pub struct SinkError {
 impl SinkError {
     /// An error without a wish of the store.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry_after: None }
+        Self::of(Failure::default(), message)
+    }
+
+    /// The same of a kind.
+    pub fn of(kind: Failure, message: impl Into<String>) -> Self {
+        Self { message: message.into(), kind, retry_after: None }
+    }
+
+    /// An error on this side, before the store was asked.
+    pub fn setup(message: impl Into<String>) -> Self {
+        Self::of(Failure::Setup, message)
     }
 
     /// The same with how long the store asked us to wait.

@@ -8,7 +8,7 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
 
 use crate::within::{causes, within, words};
-use crate::{SinkError, tls};
+use crate::{Failure, SinkError, tls};
 
 /// Most bytes of an answer that are read.
 const MOST_BYTES: usize = 64 << 20;
@@ -37,7 +37,14 @@ impl Answer {
             300..=399 => "; give the address that this leads to, redirections are not followed",
             _ => "",
         };
-        SinkError::new(format!("{target} answered {}{advice}", self.words())).with_retry_after(self.retry_after)
+        let kind = match self.status.as_u16() {
+            401 | 403 | 407 => Failure::Access,
+            408 | 504 => Failure::Timeout,
+            429 | 503 => Failure::Busy,
+            507 => Failure::Disk,
+            _ => Failure::Store,
+        };
+        SinkError::of(kind, format!("{target} answered {}{advice}", self.words())).with_retry_after(self.retry_after)
     }
 }
 
@@ -51,13 +58,15 @@ pub(crate) fn client(url: &Url, timeout: Duration, ca_file: Option<&Path>) -> Re
         .connect_timeout(timeout)
         .user_agent(concat!("copydesk/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| SinkError::new(format!("can't make an HTTP client: {}", causes(&error))))
+        .map_err(|error| SinkError::setup(format!("can't make an HTTP client: {}", causes(&error))))
 }
 
 /// Sends a request and reads the answer, within `timeout` in all.
 pub(crate) async fn send(request: RequestBuilder, timeout: Duration, target: &str) -> Result<Answer, SinkError> {
-    let failed =
-        |error: reqwest::Error| SinkError::new(format!("could not reach {target}: {}", causes(&error.without_url())));
+    let failed = |error: reqwest::Error| {
+        let kind = if error.is_timeout() { Failure::Timeout } else { Failure::Connection };
+        SinkError::of(kind, format!("could not reach {target}: {}", causes(&error.without_url())))
+    };
     let exchange = async {
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
@@ -85,6 +94,12 @@ fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     Some(Duration::from_secs(u64::try_from(at.as_second() - now.as_second()).unwrap_or(0)))
 }
 
+/// Where an address leads to, as HOST:PORT.
+pub(crate) fn servers(url: &str) -> Vec<String> {
+    let place = |url: Url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?));
+    Url::parse(url).ok().and_then(place).into_iter().collect()
+}
+
 /// An address that a sink may be given: `http` or `https`, without a password.
 pub(crate) fn parse_url(key: &str, text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("`{key}` is no address: {error}"))?;
@@ -110,6 +125,22 @@ mod tests {
         assert_eq!(read("Wed, 01 May 2024 11:00:00 GMT"), Some(0));
         assert_eq!(read("soon"), None);
         assert_eq!(read("-3"), None);
+    }
+
+    #[test]
+    fn what_a_status_means_is_counted_by_kind() {
+        for (status, kind) in [
+            (401, Failure::Access),
+            (429, Failure::Busy),
+            (503, Failure::Busy),
+            (504, Failure::Timeout),
+            (507, Failure::Disk),
+            (500, Failure::Store),
+            (301, Failure::Store),
+        ] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            assert_eq!(Answer { status, retry_after: None, body: Vec::new() }.error("it").kind, kind, "{status}");
+        }
     }
 
     #[test]

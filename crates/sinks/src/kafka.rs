@@ -26,7 +26,7 @@ use rskafka::record::Record;
 use serde::Deserialize;
 
 use crate::within::{causes, within};
-use crate::{Change, Class, Rejection, Report, Row, Secret, Sink, SinkError, envelope, named, tls};
+use crate::{Change, Class, Failure, Rejection, Report, Row, Secret, Sink, SinkError, envelope, named, tls};
 
 /// What a message takes besides its key and value, generously.
 const OVERHEAD: usize = 128;
@@ -168,7 +168,7 @@ impl KafkaSink {
     async fn connect(&self) -> Result<Vec<PartitionClient>, SinkError> {
         let options = &self.options;
         if let Some(problem) = options.problems().into_iter().next() {
-            return Err(SinkError::new(problem));
+            return Err(SinkError::setup(problem));
         }
         tls::provider();
         // By itself the client tries for ever; the runner tries again, with pauses of its own.
@@ -213,12 +213,16 @@ impl KafkaSink {
 
     fn failed(&self, action: &str, error: &Error) -> SinkError {
         let said = causes(error);
-        let advice = if said.contains("SASL") || said.contains("Sasl") || said.contains("uthenticat") {
-            "; check the user and the secret that the sink is given"
-        } else {
-            ""
+        let refused = said.contains("SASL") || said.contains("Sasl") || said.contains("uthenticat");
+        let advice = if refused { "; check the user and the secret that the sink is given" } else { "" };
+        let kind = match error {
+            _ if refused => Failure::Access,
+            // Retries it gave up are of a connection, whatever it was that broke it.
+            Error::Connection(_) | Error::Request(_) | Error::RetryFailed(_) => Failure::Connection,
+            Error::Timeout => Failure::Timeout,
+            _ => Failure::Store,
         };
-        SinkError::new(format!("could not {action} {}: {said}{advice}", self.target()))
+        SinkError::of(kind, format!("could not {action} {}: {said}{advice}", self.target()))
     }
 
     async fn publish(&self, partitions: &[PartitionClient], batch: &[Row]) -> Result<Report, SinkError> {

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use crate::within::{causes, within};
-use crate::{Change, Class, Rejection, Report, Row, Secret, Sink, SinkError, envelope, named, tls};
+use crate::{Change, Class, Failure, Rejection, Report, Row, Secret, Sink, SinkError, envelope, named, tls};
 
 /// How long a stream that we make remembers message ids.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(600);
@@ -134,6 +134,11 @@ impl NatsOptions {
         named::resolve_paths(base, [&mut self.password, &mut self.token, &mut self.credentials], &mut self.ca_file);
     }
 
+    /// Where the server is to be reached, as HOST:PORT.
+    pub(crate) fn servers(&self) -> Vec<String> {
+        self.server().iter().map(|server| format!("{}:{}", server.host(), server.port())).collect()
+    }
+
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_secs.max(1))
     }
@@ -160,12 +165,13 @@ impl NatsSink {
 
     async fn connect(&self) -> Result<Session, SinkError> {
         let options = &self.options;
-        let server = options.server().map_err(SinkError::new)?;
+        let server = options.server().map_err(SinkError::setup)?;
         let failed = |error: &dyn std::error::Error| {
             let said = causes(error);
             let refused = said.contains("authorization violation");
             let advice = if refused { "; check the user and the secret that the sink is given" } else { "" };
-            SinkError::new(format!("could not connect to {}: {said}{advice}", self.target()))
+            let kind = if refused { Failure::Access } else { Failure::Connection };
+            SinkError::of(kind, format!("could not connect to {}: {said}{advice}", self.target()))
         };
         let here = server.host() == "localhost"
             || server.host().parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -189,7 +195,7 @@ impl NatsSink {
         if let Some(credentials) = &options.credentials {
             let read = connect.credentials(credentials.read()?.expose());
             connect =
-                read.map_err(|_| SinkError::new(format!("the secret in {credentials} is no credentials file")))?;
+                read.map_err(|_| SinkError::setup(format!("the secret in {credentials} is no credentials file")))?;
         }
         let client = connect.connect(server).await.map_err(|error| failed(&error))?;
         let mut context = jetstream::new(client.clone());
@@ -213,8 +219,15 @@ impl NatsSink {
     async fn publish(&self, session: &Session, batch: &[Row]) -> Result<Report, SinkError> {
         let mut report = Report::default();
         let mut acknowledgements = Vec::with_capacity(batch.len());
-        let failed =
-            |error: &PublishError| SinkError::new(format!("could not publish to {}: {}", self.target(), causes(error)));
+        let failed = |error: &PublishError| {
+            let kind = match error.kind() {
+                PublishErrorKind::TimedOut => Failure::Timeout,
+                PublishErrorKind::BrokenPipe => Failure::Connection,
+                PublishErrorKind::MaxAckPending => Failure::Busy,
+                _ => Failure::Store,
+            };
+            SinkError::of(kind, format!("could not publish to {}: {}", self.target(), causes(error)))
+        };
         for (position, row) in batch.iter().enumerate() {
             let (operation, payload) = match &row.change {
                 Change::Put { id, record } => match envelope::check(*id, record) {
@@ -299,7 +312,7 @@ impl Sink for NatsSink {
         match &self.session {
             Some(session) if session.client.connection_state() != async_nats::connection::State::Connected => {
                 self.session = None;
-                Err(SinkError::new(format!("the connection to {} is lost", self.target())))
+                Err(SinkError::of(Failure::Connection, format!("the connection to {} is lost", self.target())))
             }
             _ => Ok(()),
         }

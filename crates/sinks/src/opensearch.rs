@@ -142,11 +142,11 @@ impl OpensearchSink {
 
     fn cluster(&self) -> Result<Cluster, SinkError> {
         let options = &self.options;
-        let url = http::parse_url("url", &options.url).map_err(SinkError::new)?;
+        let url = http::parse_url("url", &options.url).map_err(SinkError::setup)?;
         let mut headers = HeaderMap::new();
         if let Some(key) = &options.api_key {
             let value = HeaderValue::from_str(&format!("ApiKey {}", key.read()?.expose()));
-            let mut value = value.map_err(|_| SinkError::new(format!("the secret in {key} is no API key")))?;
+            let mut value = value.map_err(|_| SinkError::setup(format!("the secret in {key} is no API key")))?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }

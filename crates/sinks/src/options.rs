@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+#[cfg(feature = "http")]
+use crate::http;
 use crate::{
     FolderOptions, JsonlOptions, JsonlSink, Sink, SqliteOptions, SqliteSink, StdoutOptions, StdoutSink, folder_sink,
 };
@@ -168,6 +170,27 @@ impl SinkOptions {
         }
     }
 
+    /// Where its servers are to be reached, any of which will do: HOST:PORT, or the path of a socket. Nothing for a
+    /// sink that has none, or where the address is none.
+    #[must_use]
+    pub fn servers(&self) -> Vec<String> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(options) => options.servers(),
+            #[cfg(feature = "webhook")]
+            Self::Webhook(options) => http::servers(&options.url),
+            #[cfg(feature = "opensearch")]
+            Self::Opensearch(options) => http::servers(&options.url),
+            #[cfg(feature = "nats")]
+            Self::Nats(options) => options.servers(),
+            #[cfg(feature = "kafka")]
+            Self::Kafka(options) => options.brokers.clone(),
+            #[cfg(feature = "s3")]
+            Self::S3(options) => options.servers(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The sink, not yet open.
     #[must_use]
     pub fn build(&self) -> Box<dyn Sink> {
@@ -197,6 +220,27 @@ mod tests {
     use serde_json::{from_value, json};
 
     use super::*;
+
+    #[test]
+    fn servers_are_where_the_address_says() {
+        for (value, servers) in [
+            (json!({"type": "stdout"}), vec![]),
+            (json!({"type": "postgres", "url": "postgresql://db/news"}), vec!["db:5432"]),
+            (json!({"type": "postgres", "url": "postgresql://a,b:6000/news"}), vec!["a:5432", "b:6000"]),
+            (json!({"type": "postgres", "url": "postgresql://%2Frun%2Fpg/news"}), vec!["/run/pg/.s.PGSQL.5432"]),
+            (json!({"type": "webhook", "url": "https://hook.example/a:b"}), vec!["hook.example:443"]),
+            (json!({"type": "opensearch", "url": "http://[::1]:9200"}), vec!["[::1]:9200"]),
+            (json!({"type": "nats", "url": "nats://queue.example"}), vec!["queue.example:4222"]),
+            (json!({"type": "kafka", "brokers": ["a:9092", "b:9092"]}), vec!["a:9092", "b:9092"]),
+            (json!({"type": "s3", "bucket": "news"}), vec!["s3.us-east-1.amazonaws.com:443"]),
+            (json!({"type": "s3", "bucket": "news", "endpoint": "http://[::1]:9000/x"}), vec!["[::1]:9000"]),
+            (json!({"type": "s3", "bucket": "news", "endpoint": "https://store.example"}), vec!["store.example:443"]),
+        ] {
+            if is_built(value["type"].as_str().expect("a type")) {
+                assert_eq!(from_value::<SinkOptions>(value.clone()).expect("options").servers(), servers, "{value}");
+            }
+        }
+    }
 
     #[test]
     fn options_have_defaults_and_refuse_what_they_do_not_know() {

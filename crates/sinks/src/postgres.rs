@@ -32,7 +32,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::within::{causes, within, words};
-use crate::{Class, Report, Row, Secret, Sink, SinkError, named, tls};
+use crate::{Class, Failure, Report, Row, Secret, Sink, SinkError, named, tls};
 use rows::Statements;
 
 /// What leads from each version of the schema to the next, from 0.
@@ -112,6 +112,21 @@ impl PostgresOptions {
         named::resolve_paths(base, [&mut self.password], &mut self.ca_file);
     }
 
+    /// Where the server is to be reached, as HOST:PORT, or as the path of its socket.
+    pub(crate) fn servers(&self) -> Vec<String> {
+        let Ok(config) = self.config() else { return Vec::new() };
+        let ports = config.get_ports();
+        let place = |(at, host): (usize, &Host)| {
+            let port = ports.get(at).or(ports.first()).copied().unwrap_or(5432);
+            match host {
+                Host::Tcp(name) if name.contains(':') => format!("[{name}]:{port}"),
+                Host::Tcp(name) => format!("{name}:{port}"),
+                Host::Unix(folder) => folder.join(format!(".s.PGSQL.{port}")).display().to_string(),
+            }
+        };
+        config.get_hosts().iter().enumerate().map(place).collect()
+    }
+
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_secs.max(1))
     }
@@ -155,7 +170,7 @@ impl PostgresSink {
     }
 
     async fn connect(&self) -> Result<Session, SinkError> {
-        let mut config = self.options.config().map_err(SinkError::new)?;
+        let mut config = self.options.config().map_err(SinkError::setup)?;
         config.connect_timeout(self.options.timeout());
         if let Some(secret) = &self.options.password {
             config.password(secret.read()?.expose());
@@ -294,7 +309,7 @@ impl Sink for PostgresSink {
         match &self.session {
             Some(session) if session.client.is_closed() => {
                 self.session = None;
-                Err(SinkError::new(format!("{} closed the connection", self.target())))
+                Err(SinkError::of(Failure::Connection, format!("{} closed the connection", self.target())))
             }
             _ => Ok(()),
         }
@@ -329,7 +344,15 @@ fn explain(action: &str, target: &str, error: &tokio_postgres::Error) -> SinkErr
         Some(code) if *code == SqlState::DISK_FULL => ": the server's disk is full, the batch will be tried again",
         _ => "",
     };
-    SinkError::new(format!("could not {action} {target}: {}{advice}", server_words(error)))
+    let kind = match error.code() {
+        None => Failure::Connection,
+        Some(code) if code.code().starts_with("28") || *code == SqlState::INSUFFICIENT_PRIVILEGE => Failure::Access,
+        Some(code) if *code == SqlState::DISK_FULL => Failure::Disk,
+        // Too many connections, starting, stopping.
+        Some(code) if code.code().starts_with("53") || code.code().starts_with("57P") => Failure::Busy,
+        Some(_) => Failure::Store,
+    };
+    SinkError::of(kind, format!("could not {action} {target}: {}{advice}", server_words(error)))
 }
 
 #[cfg(test)]

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::client::{HttpError, HttpErrorKind};
 use object_store::path::Path as ObjectPath;
 use object_store::{Certificate, ClientOptions, ObjectStoreExt, RetryConfig};
 use serde::Deserialize;
 
 use crate::parts::{PartFormat, PartSink, PartStore};
 use crate::within::{causes, within};
-use crate::{Compression, Secret, Sink, SinkError, named, tls};
+use crate::{Compression, Failure, Secret, Sink, SinkError, named, tls};
 
 /// Options of the `s3` sink.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -114,6 +115,16 @@ impl S3Options {
         named::resolve_paths(base, [&mut self.access_key, &mut self.secret_key], &mut self.ca_file);
     }
 
+    /// Where the store is to be reached, as HOST:PORT; nothing of what the cloud's own tools would find.
+    pub(crate) fn servers(&self) -> Vec<String> {
+        let Some(endpoint) = &self.endpoint else { return vec![format!("s3.{}.amazonaws.com:443", self.region)] };
+        let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
+        let place = rest.split('/').next().unwrap_or_default();
+        let has_port = place.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let port = if scheme == "http" { 80 } else { 443 };
+        vec![if has_port { place.to_owned() } else { format!("{place}:{port}") }]
+    }
+
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_secs.max(1))
     }
@@ -128,6 +139,25 @@ fn is_here(endpoint: &str) -> bool {
     }
     let host = host.split(':').next().unwrap_or_default();
     host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// What kind of error it is: the client's, where the request did not come through, or the store's.
+fn kind_of(error: &object_store::Error) -> Failure {
+    if matches!(error, object_store::Error::Unauthenticated { .. } | object_store::Error::PermissionDenied { .. }) {
+        return Failure::Access;
+    }
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(http) = error.downcast_ref::<HttpError>() {
+            return match http.kind() {
+                HttpErrorKind::Timeout => Failure::Timeout,
+                HttpErrorKind::Connect | HttpErrorKind::Request | HttpErrorKind::Interrupted => Failure::Connection,
+                _ => Failure::Store,
+            };
+        }
+        cause = error.source();
+    }
+    Failure::Store
 }
 
 /// The sink, not yet open. See the module's documentation.
@@ -145,14 +175,14 @@ impl Bucket {
     fn connect(&self) -> Result<AmazonS3, SinkError> {
         let options = &self.options;
         if let Some(problem) = options.problems().into_iter().next() {
-            return Err(SinkError::new(problem));
+            return Err(SinkError::setup(problem));
         }
         tls::provider();
         let timeout = options.timeout();
         let mut client = ClientOptions::new().with_allow_http(true).with_timeout(timeout).with_connect_timeout(timeout);
         if let Some(file) = &options.ca_file {
             let failed =
-                |why: String| SinkError::new(format!("can't read the certificates in {}: {why}", file.display()));
+                |why: String| SinkError::setup(format!("can't read the certificates in {}: {why}", file.display()));
             let pem = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
             for root in Certificate::from_pem_bundle(&pem).map_err(|error| failed(causes(&error)))? {
                 client = client.with_root_certificate(root);
@@ -192,7 +222,8 @@ impl Bucket {
             object_store::Error::NotFound { .. } => "; check that the bucket is there",
             _ => "",
         };
-        SinkError::new(format!("could not {action} {name} in {}: {}{advice}", self.target(), causes(error)))
+        let message = format!("could not {action} {name} in {}: {}{advice}", self.target(), causes(error));
+        SinkError::of(kind_of(error), message)
     }
 }
 

@@ -43,7 +43,7 @@ impl Secret {
         let text = match self {
             Self::File(path) => {
                 let failed =
-                    |why: String| SinkError::new(format!("can't read the secret in {}: {why}", path.display()));
+                    |why: String| SinkError::setup(format!("can't read the secret in {}: {why}", path.display()));
                 let bytes = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
                 if bytes > MOST_BYTES {
                     return Err(failed(format!("it has {bytes} bytes, so it is none")));
@@ -56,11 +56,11 @@ impl Secret {
                     std::env::VarError::NotPresent => "is not set",
                     std::env::VarError::NotUnicode(_) => "is no text",
                 };
-                SinkError::new(format!("can't read a secret: the environment's variable {name} {why}"))
+                SinkError::setup(format!("can't read a secret: the environment's variable {name} {why}"))
             })?,
         };
         if text.is_empty() {
-            return Err(SinkError::new(format!("the secret in {self} is empty")));
+            return Err(SinkError::setup(format!("the secret in {self} is empty")));
         }
         Ok(Revealed(text))
     }

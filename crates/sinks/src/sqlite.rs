@@ -24,7 +24,7 @@ use fail::fail_point;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use serde::Deserialize;
 
-use crate::{Class, Report, Row, Sink, SinkError, blocking};
+use crate::{Class, Failure, Report, Row, Sink, SinkError, blocking};
 
 /// `application_id` of our databases: "cpdk".
 const APPLICATION_ID: i64 = 0x6370_646B;
@@ -209,7 +209,13 @@ fn explain(action: &str, path: &Path, error: &rusqlite::Error) -> SinkError {
         Some(ErrorCode::SystemIoFailure) => "check the disk and its free space, the batch will be tried again",
         _ => "the batch will be tried again",
     };
-    SinkError::new(format!("could not {action} {}: {error}; {advice}", path.display()))
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Failure::Disk,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Failure::Busy,
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Failure::Access,
+        _ => Failure::Store,
+    };
+    SinkError::of(kind, format!("could not {action} {}: {error}; {advice}", path.display()))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use crate::{Class, Report, Row, Sink, SinkError, blocking, lines};
+use crate::{Class, Failure, Report, Row, Sink, SinkError, blocking, lines};
 
 /// Options of the `stdout` sink: none so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -54,13 +54,12 @@ impl Output {
         let start: &[u8] = if self.torn { b"\n" } else { b"" };
         self.torn = true;
         let written = self.writer.write_all(start).and_then(|()| self.writer.write_all(&lines));
-        written.and_then(|()| self.writer.flush()).map_err(|error| {
-            SinkError::new(match error.kind() {
-                ErrorKind::BrokenPipe => {
-                    "the reader of standard output is gone: start it again with copydesk".to_owned()
-                }
-                _ => format!("could not write to standard output: {error}"),
-            })
+        written.and_then(|()| self.writer.flush()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => {
+                let message = "the reader of standard output is gone: start it again with copydesk";
+                SinkError::of(Failure::Connection, message)
+            }
+            _ => SinkError::of(Failure::Disk, format!("could not write to standard output: {error}")),
         })?;
         self.torn = false;
         Ok(report)

@@ -16,7 +16,7 @@ use crate::SinkError;
 pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, SinkError> {
     let provider = provider();
     let roots = ca_file.map(read_roots).transpose()?.unwrap_or_default();
-    let failed = |error: rustls::Error| SinkError::new(format!("can't set up TLS: {error}"));
+    let failed = |error: rustls::Error| SinkError::setup(format!("can't set up TLS: {error}"));
     let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(failed)?;
     let builder =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
@@ -29,7 +29,7 @@ pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Sink
 #[cfg(feature = "http")]
 pub(crate) fn no_tls() -> Result<ClientConfig, SinkError> {
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| SinkError::new(format!("can't set up TLS: {error}")))?;
+    let builder = builder.map_err(|error| SinkError::setup(format!("can't set up TLS: {error}")))?;
     Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 
 /// The certificates in a PEM file.
 pub(crate) fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, SinkError> {
-    let failed = |why: String| SinkError::new(format!("can't read the certificates in {}: {why}", path.display()));
+    let failed = |why: String| SinkError::setup(format!("can't read the certificates in {}: {why}", path.display()));
     let read = CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?;
     let roots = read.collect::<Result<Vec<_>, _>>().map_err(|error| failed(error.to_string()))?;
     if roots.is_empty() { Err(failed("there is none".to_owned())) } else { Ok(roots) }

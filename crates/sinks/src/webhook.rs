@@ -140,12 +140,12 @@ impl WebhookSink {
     }
 
     fn endpoint(&self) -> Result<Endpoint, SinkError> {
-        let url = http::parse_url("url", &self.options.url).map_err(SinkError::new)?;
-        let mut headers = self.options.header_map().map_err(SinkError::new)?;
+        let url = http::parse_url("url", &self.options.url).map_err(SinkError::setup)?;
+        let mut headers = self.options.header_map().map_err(SinkError::setup)?;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(token) = &self.options.token {
             let bearer = HeaderValue::from_str(&format!("Bearer {}", token.read()?.expose()));
-            let mut bearer = bearer.map_err(|_| SinkError::new(format!("the secret in {token} is no token")))?;
+            let mut bearer = bearer.map_err(|_| SinkError::setup(format!("the secret in {token} is no token")))?;
             bearer.set_sensitive(true);
             headers.insert(reqwest::header::AUTHORIZATION, bearer);
         }
@@ -162,7 +162,7 @@ fn signing_key(secret: &str) -> Result<ring::hmac::Key, SinkError> {
         None => secret.as_bytes().to_vec(),
         Some(coded) => STANDARD
             .decode(coded)
-            .map_err(|_| SinkError::new("`secret` begins with whsec_, but what follows is no base64"))?,
+            .map_err(|_| SinkError::setup("`secret` begins with whsec_, but what follows is no base64"))?,
     };
     Ok(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &bytes))
 }

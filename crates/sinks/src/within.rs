@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::SinkError;
+use crate::{Failure, SinkError};
 
 /// Waits for work at most so long; `what` completes "no answer within 30 s: …".
 pub(crate) async fn within<T>(
@@ -12,7 +12,7 @@ pub(crate) async fn within<T>(
 ) -> Result<T, SinkError> {
     match tokio::time::timeout(limit, work).await {
         Ok(result) => result,
-        Err(_) => Err(SinkError::new(format!("no answer within {} s: {what}", limit.as_secs()))),
+        Err(_) => Err(SinkError::of(Failure::Timeout, format!("no answer within {} s: {what}", limit.as_secs()))),
     }
 }
 

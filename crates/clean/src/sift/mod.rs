@@ -10,7 +10,9 @@
 //! find in the text what the markup told. Half of the texts are set in scripts without capitals or without spaces, so
 //! that neither is relied on.
 //!
-//! What is sifted out goes with the reason `aside`, unless a rule knows a better one.
+//! What is sifted out goes with the reason `aside`, unless a rule knows a better one. In doubt a line stays: one alone
+//! between two that stay, whatever its score; and where most of what reads like an article would go, the models do not
+//! know such a text, and cut nothing between its first and last line.
 
 pub mod forest;
 pub mod measure;
@@ -82,6 +84,7 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     }
     let stays = (sum / f32::max(weight, 1.0) - APART).min(STAYS);
     let mut asides: Vec<bool> = again.iter().map(|&score| score < stays).collect();
+    keep_lone(&mut asides);
     // Of what reads like an article, the greater part stays. Doubtful lines count, and paragraphs, but not the many
     // sentences that tease other articles.
     let reads = |at: usize| words(at) >= LONG_WORDS || page.prose(&kept[at..=at]).is_some();
@@ -93,6 +96,7 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
         for (at, aside) in asides.iter_mut().enumerate() {
             *aside &= !reads(at);
         }
+        keep_inside(&mut asides);
     }
     // An article that came alone may have lists in it and at its end, and a table of figures above it: only a text with
     // furniture, or with something else above the article, is a page.
@@ -105,6 +109,24 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     }
     // Without a sentence that stays there is no article to tell from the rest.
     if (0..kept.len()).any(|at| !asides[at] && page.prose(&kept[at..=at]).is_some()) { asides } else { none() }
+}
+
+/// Keeps what stands alone between two lines that stay: a subheading, a short answer.
+fn keep_lone(asides: &mut [bool]) {
+    let lone: Vec<usize> =
+        (1..asides.len().saturating_sub(1)).filter(|&at| !asides[at - 1] && asides[at] && !asides[at + 1]).collect();
+    for at in lone {
+        asides[at] = false;
+    }
+}
+
+/// Keeps all between the first and the last line that stay, of a text that the models do not know: a list of goods, of
+/// results, of questions and answers.
+fn keep_inside(asides: &mut [bool]) {
+    let ends = (asides.iter().position(|&aside| !aside), asides.iter().rposition(|&aside| !aside));
+    if let (Some(first), Some(last)) = ends {
+        asides[first..=last].fill(false);
+    }
 }
 
 fn has_figure(line: &str) -> bool {
@@ -202,6 +224,28 @@ mod tests {
         let note = "NOTE: The harbour bank of Lindvik did not give figures a share for 1986, for it was turned into a company in June. \
                     The quarter holds a gain of 10.5 mln dlrs from losses of earlier years that were carried forward.";
         assert_eq!(stands(&format!("{table}\n\n{note}")).len(), 8);
+    }
+
+    #[test]
+    fn all_inside_a_text_that_is_not_known_stays() {
+        let mut asides = [true, false, true, true, false, true];
+        keep_inside(&mut asides);
+        assert_eq!(asides, [true, false, false, false, false, true]);
+        let mut none = [true, true];
+        keep_inside(&mut none);
+        assert_eq!(none, [true, true]);
+    }
+
+    #[test]
+    fn what_stands_alone_between_lines_that_stay_stays() {
+        let kept = |asides: &[bool]| {
+            let mut asides = asides.to_vec();
+            keep_lone(&mut asides);
+            asides
+        };
+        assert_eq!(kept(&[false, true, false, true, false]), [false; 5]);
+        assert_eq!(kept(&[true, false, true, true, false, true]), [true, false, true, true, false, true]);
+        assert_eq!((kept(&[]), kept(&[true])), (vec![], vec![true]));
     }
 
     #[test]

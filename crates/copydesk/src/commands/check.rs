@@ -1,7 +1,8 @@
 //! `copydesk check`: says whether `run` would start.
 //!
 //! The same loader as `run`, then what only the machine can tell: folders that can be made and written, the
-//! inbox and `done` on one file system (a file is moved by renaming it), the ledger free, the address free.
+//! inbox and `done` on one file system (a file is moved by renaming it), the ledger free, the address free. What would
+//! let `run` start and then wait (`outlook.rs`) is a warning, and no failure.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,21 +12,31 @@ use copydesk_intake::After;
 use copydesk_ledger::{FjallLedger, LedgerError};
 use copydesk_pipeline::Names;
 
+use crate::arguments::Check;
+use crate::commands::outlook;
 use crate::config::Config;
 
 /// Checks everything and says what it found.
 ///
 /// # Errors
 /// Where the configuration has a mistake.
-pub fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub fn run(config: Option<&Path>, arguments: &Check) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     let mut problems = problems(&config);
     problems.extend(problems_of_a_start(&config));
     for problem in &problems {
         eprintln!("{}: {problem}", config.path.display());
     }
+    let mut warnings = outlook::full_disks(&config);
+    if !arguments.offline {
+        warnings.extend(outlook::silent_servers(&config));
+    }
+    for warning in &warnings {
+        eprintln!("{}: warning: {warning}", config.path.display());
+    }
     if problems.is_empty() {
-        println!("{}: ok, {} sink(s)", config.path.display(), config.sinks.len());
+        let warned = if warnings.is_empty() { String::new() } else { format!(", {} warning(s)", warnings.len()) };
+        println!("{}: ok, {} sink(s){warned}", config.path.display(), config.sinks.len());
         Ok(ExitCode::SUCCESS)
     } else {
         Ok(ExitCode::FAILURE)
@@ -79,7 +90,7 @@ fn problems_of_a_start(config: &Config) -> Vec<String> {
 }
 
 /// The nearest folder above that exists: what `run` would create the folder in.
-fn standing(folder: &Path) -> PathBuf {
+pub fn standing(folder: &Path) -> PathBuf {
     let standing = folder.ancestors().find(|above| above.exists() && !above.as_os_str().is_empty());
     standing.unwrap_or(Path::new(".")).to_owned()
 }

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -11,7 +12,11 @@ use crate::arguments::Init;
 /// The configuration in the repository, so that the two never differ.
 const TEMPLATE: &str = include_str!("../../../../config/copydesk.toml");
 
-/// Writes it, never over another.
+/// What the configuration may say, for editors: they find it through the configuration's first line.
+const SCHEMA: &str = include_str!("../../../../config/copydesk.schema.json");
+const SCHEMA_NAME: &str = "copydesk.schema.json";
+
+/// Writes it, never over another, and the schema of this version beside it.
 ///
 /// # Errors
 /// Where the file exists or can't be written.
@@ -24,6 +29,8 @@ pub fn run(init: &Init) -> anyhow::Result<ExitCode> {
         format!("can't create {}: name another file (one that stands there is never replaced)", path.display())
     })?;
     file.write_all(TEMPLATE.as_bytes()).with_context(|| format!("can't write {}", path.display()))?;
+    let schema = path.parent().unwrap_or(Path::new("")).join(SCHEMA_NAME);
+    std::fs::write(&schema, SCHEMA).with_context(|| format!("can't write {}", schema.display()))?;
     println!("wrote {0}; start with: copydesk --config {0} run", path.display());
     Ok(ExitCode::SUCCESS)
 }

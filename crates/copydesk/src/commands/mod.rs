@@ -7,6 +7,7 @@ pub mod ingest;
 pub mod init;
 pub mod log_level;
 pub mod manual;
+pub mod outlook;
 pub mod preview;
 pub mod quarantine;
 pub mod rejected;

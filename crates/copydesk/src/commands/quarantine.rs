@@ -87,7 +87,7 @@ impl Keeper {
                 .finish();
             match ask(&self.config.ledger.folder, Method::GET, &format!("/api/quarantine?{query}"), None) {
                 Err(ControlError::NoDaemon { .. }) => {
-                    let listing = list(&self.places()?, after.as_deref(), PAGE)?;
+                    let listing = list(&self.places()?, after.as_deref(), PAGE);
                     files.extend(listing.files);
                     after = listing.next;
                 }

@@ -11,7 +11,7 @@ use super::Source;
 use crate::config_error::{ConfigError, nearest};
 
 /// Keys every sink has besides those of its type.
-const COMMON: [&str; 9] =
+pub(super) const COMMON: [&str; 9] =
     ["type", "required", "start", "limit_bytes", "batch_articles", "batch_bytes", "batch_secs", "filter", "fields"];
 
 /// What every sink can be told, and what its type can.

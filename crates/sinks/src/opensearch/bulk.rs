@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{Cluster, OpensearchSink};
 use crate::within::words;
-use crate::{Change, Rejection, Report, Row, SinkError, envelope};
+use crate::{Change, Failure, Rejection, Report, Row, SinkError, envelope};
 
 /// How often rows that met an overloaded node are sent again before the whole batch waits.
 const TRIES: u32 = 5;
@@ -86,7 +86,7 @@ async fn write_part(
             Outcome::Done(again, _) if again.is_empty() => break,
             Outcome::Done(again, why) if attempt >= TRIES => {
                 let message = format!("{} is overloaded, {} rows still wait: {why}", cluster.target, again.len());
-                return Err(SinkError::new(message));
+                return Err(SinkError::of(Failure::Busy, message));
             }
             Outcome::Done(again, _) => {
                 part = again;

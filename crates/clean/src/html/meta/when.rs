@@ -2,8 +2,8 @@
 //!
 //! Machine-readable dates first (JSON-LD, `meta` and `itemprop` that say "published"), then dates written by the headline
 //! where pages write them (`time`, elements that are called dates), then the earlier of what `meta` calls just a date and
-//! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in the
-//! data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
+//! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in a
+//! sentence about the posting, then one in the data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
 //! was updated never tells when it was published.
 
 use std::ops::Range;
@@ -36,6 +36,8 @@ const DATE_WORDS: usize = 6;
 const MOST_LINES: usize = 3000;
 /// Most words of a line that dates an article.
 const MOST_WORDS: usize = 18;
+/// Most words of a paragraph about when and where the article was posted.
+const POSTED_WORDS: usize = 60;
 
 /// Names of `meta` elements that say when an article was published, best first.
 const PUBLISHED: [&str; 25] = [
@@ -104,7 +106,9 @@ pub(super) fn find(
 ) -> When {
     let stamp = |raw: &str| date::read(raw).map(|reading| reading.stamp(raw, Origin::Page)).or_else(|| in_words(raw));
     let of_head = |names: &[&str]| names.iter().flat_map(|name| head.all(name)).find_map(stamp);
-    let seen = || written(tree, blocks, None).or_else(|| near_headline(blocks, near));
+    let captured = address.and_then(captured);
+    let captured = captured.as_deref();
+    let seen = || written(tree, blocks, None).or_else(|| near_headline(blocks, near, captured));
     let first = |stamp: DateStamp| {
         let own = in_own_zone(tree.page, &stamp).or_else(|| zone_by(&stamp, &seen()?));
         own.unwrap_or(stamp)
@@ -119,10 +123,12 @@ pub(super) fn find(
         })
         .or_else(|| earlier(of_head(&DATED), written(tree, blocks, None)))
         .or_else(|| address.and_then(in_address))
-        .or_else(|| near_headline(blocks, near))
+        .or_else(|| near_headline(blocks, near, captured))
+        .or_else(|| posted(blocks))
         .or_else(|| in_scripts(tree.page))
-        .or_else(|| alone(blocks))
+        .or_else(|| alone(blocks, captured))
         .or_else(|| of_picture(head))
+        .map(|stamp| in_order_of_page(tree.page, stamp))
         .map(first);
     When {
         published_ago: if published.is_none() { ago(tree, blocks) } else { None },
@@ -131,7 +137,8 @@ pub(super) fn find(
             .and_then(stamp)
             .or_else(|| of_head(&MODIFIED))
             .or_else(|| declared(tree, "datemodified"))
-            .or_else(|| changed(blocks)),
+            .or_else(|| changed(blocks))
+            .or_else(|| updated(tree, blocks)),
     }
 }
 
@@ -240,12 +247,11 @@ fn written(tree: &Tree<'_>, blocks: &Blocks, near: Option<&Range<usize>>) -> Opt
         let name = |key| tree.raw_attribute(node, key).is_some_and(is_date_name);
         tree.nodes[node].has_attributes() && (name(Key::Class) || name(Key::Id))
     });
-    let named = dated
-        .take(MOST_MARKED)
-        .filter(in_place)
-        .take(MOST_ELEMENTS)
-        .filter(|&node| !is_update(tree, node))
-        .find_map(|node| of_element(tree, node));
+    let named: Vec<NodeId> =
+        dated.take(MOST_MARKED).filter(in_place).take(MOST_ELEMENTS).filter(|&node| !is_update(tree, node)).collect();
+    // A headline may have a date of its own in an element that bears a name of dates, too.
+    let published = named.iter().copied().filter(pubdate).find_map(|node| of_element(tree, node));
+    let named = published.or_else(|| named.iter().find_map(|&node| of_element(tree, node)));
     named.or_else(|| all.iter().find_map(|&node| of_element(tree, node)))
 }
 
@@ -262,8 +268,9 @@ fn ago(tree: &Tree<'_>, blocks: &Blocks) -> Option<String> {
 }
 
 fn is_date_name(names: &str) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 17] = [
         "date",
+        "timedata",
         "datum",
         "fecha",
         "data",
@@ -303,6 +310,80 @@ fn changed(blocks: &Blocks) -> Option<DateStamp> {
         let (digit, _) = line.char_indices().find(|(_, c)| c.is_ascii_digit())?;
         opens_update(&line[..digit]).then(|| dated(line)).flatten()
     })
+}
+
+/// A date of an element that is called one of a change.
+fn updated(tree: &Tree<'_>, blocks: &Blocks) -> Option<DateStamp> {
+    let marked = (1..tree.nodes.len()).filter(|&node| tree.nodes[node].has_attributes() && is_update(tree, node));
+    let in_place = marked.take(MOST_MARKED).filter(|&node| !is_aside(tree, blocks, node));
+    in_place.take(MOST_ELEMENTS).find_map(|node| of_element(tree, node))
+}
+
+/// The date in a sentence about the article itself: "This entry was posted on 6 May 2024 at 13:28 by Omar".
+fn posted(blocks: &Blocks) -> Option<DateStamp> {
+    const OPENINGS: [&str; 16] = [
+        "this entry",
+        "this article",
+        "this post",
+        "this story",
+        "dieser eintrag",
+        "dieser artikel",
+        "dieser beitrag",
+        "cet article",
+        "ce billet",
+        "esta entrada",
+        "este artículo",
+        "questo articolo",
+        "este artigo",
+        "dit artikel",
+        "dit bericht",
+        "эта запись",
+    ];
+    const VERBS: [&str; 12] = [
+        "posted",
+        "published",
+        "written",
+        "wurde am",
+        "veröffentlicht",
+        "publié",
+        "publicad",
+        "pubblicat",
+        "geplaatst",
+        "gepubliceerd",
+        "опубликован",
+        "opublikowan",
+    ];
+    let posts = |label: &str| {
+        OPENINGS.iter().any(|opening| label.starts_with(opening)) && VERBS.iter().any(|verb| label.contains(verb))
+    };
+    (0..blocks.blocks.len()).filter(|&at| blocks.blocks[at].words <= POSTED_WORDS).take(MOST_LINES).find_map(|at| {
+        let line = blocks.line(at);
+        let (digit, _) = line.char_indices().take(LONGEST).find(|(_, c)| c.is_ascii_digit())?;
+        let label = line[..digit].to_lowercase();
+        (posts(&label) && !tells_other(&label)).then(|| dated(line)).flatten()
+    })
+}
+
+/// A date whose day and month could change places, in the order in which the page writes the same day elsewhere.
+fn in_order_of_page(page: &str, stamp: DateStamp) -> DateStamp {
+    let (Some(year), Some(month), Some(day)) = (stamp.value.get(..4), stamp.value.get(5..7), stamp.value.get(8..10))
+    else {
+        return stamp;
+    };
+    // Only what is written in numbers could be read in two ways.
+    if stamp.confidence != Confidence::Low || !stamp.raw.starts_with(|c: char| c.is_ascii_digit()) {
+        return stamp;
+    }
+    let stands = |month: &str, day: &str| {
+        [format!("{day}.{month}.{year}"), format!("{year}-{month}-{day}")]
+            .iter()
+            .any(|date| memchr::memmem::find(page.as_bytes(), date.as_bytes()).is_some())
+    };
+    if stands(month, day) || !stands(day, month) {
+        return stamp;
+    }
+    let value = format!("{year}-{day}-{month}{}", &stamp.value[10..]);
+    DateStamp { value, confidence: Confidence::High, ..stamp }
 }
 
 /// The first date in a line.
@@ -401,12 +482,12 @@ fn tells_update(label: &str) -> bool {
 }
 
 /// A date in a short line near the headline, or at the start of a paragraph there.
-fn near_headline(blocks: &Blocks, near: &Range<usize>) -> Option<DateStamp> {
+fn near_headline(blocks: &Blocks, near: &Range<usize>, captured: Option<&str>) -> Option<DateStamp> {
     // Below the first paragraph a linked line teases another article.
     let prose = near.clone().find(|&at| blocks.blocks[at].words > MOST_WORDS && !blocks.blocks[at].is_linked());
     let own = |at: usize| prose.is_none_or(|prose| at < prose) || !blocks.blocks[at].is_linked();
     let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS && own(at));
-    short.into_iter().find_map(|at| in_words(blocks.line(at))).or_else(|| {
+    short.into_iter().find_map(|at| in_words(blocks.line(at)).filter(|stamp| is_own(stamp, captured))).or_else(|| {
         near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| {
             let line = blocks.line(at);
             let end = line.char_indices().nth(DATELINE).map_or(line.len(), |(end, _)| end);
@@ -436,16 +517,34 @@ fn in_scripts(page: &str) -> Option<DateStamp> {
     })
 }
 
-/// The first line of the page that is hardly more than a date.
-fn alone(blocks: &Blocks) -> Option<DateStamp> {
+/// The day on which an archive took the page, by the archive's part of the address.
+fn captured(address: &str) -> Option<String> {
+    let own = own_address(address);
+    let archive = address[..own].strip_suffix("://").filter(|archive| archive.contains("://"))?;
+    Some(in_address(archive)?.value)
+}
+
+/// Where the page's own address begins, after its scheme: an archive's has the page's whole address in its path.
+fn own_address(address: &str) -> usize {
+    let path = address.find(['?', '#']).unwrap_or(address.len());
+    address[..path].rfind("://").map_or(0, |at| at + "://".len())
+}
+
+/// Whether a date is not that of an archive's banner.
+fn is_own(stamp: &DateStamp, captured: Option<&str>) -> bool {
+    captured.is_none_or(|day| stamp.value.get(..10) != Some(day))
+}
+
+/// The first line of the page that is hardly more than a date, but not that of an archive's banner.
+fn alone(blocks: &Blocks, captured: Option<&str>) -> Option<DateStamp> {
     let stands = |block: &Block| block.words <= DATE_WORDS && block.kind != Kind::Cell && !block.is_linked();
     let short = (0..blocks.blocks.len()).filter(|&at| stands(&blocks.blocks[at]));
-    short.take(MOST_LINES).into_iter().find_map(|at| in_words(blocks.line(at)))
+    short.take(MOST_LINES).into_iter().find_map(|at| in_words(blocks.line(at)).filter(|stamp| is_own(stamp, captured)))
 }
 
 /// A day in an address: `/2024/05/06/`, `/2024-05-06-`, `/06-05-2024`, `/20240506/`.
 fn in_address(address: &str) -> Option<DateStamp> {
-    let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let path = &address[own_address(address)..];
     let bytes = path.as_bytes();
     let is_digits = |from: usize, to: usize| bytes.get(from..to).is_some_and(|run| run.iter().all(u8::is_ascii_digit));
     let separator = |at: usize| bytes.get(at).copied().filter(|byte| matches!(byte, b'/' | b'-'));
@@ -525,6 +624,51 @@ mod tests {
             assert_eq!(of("x", Some(address)).0.as_deref(), Some("2024-05-06"), "{address}");
         }
         assert_eq!(of("x", Some("https://example.org/20245566/pier")).0, None);
+    }
+
+    #[test]
+    fn an_archives_day_is_not_the_pages() {
+        let archived = |rest: &str| format!("https://archive.example/web/20240707121040/{rest}");
+        assert_eq!(of("x", Some(&archived("https://example.org/2024/05/06/pier"))).0.as_deref(), Some("2024-05-06"));
+        assert_eq!(of("<p>7 Jul 2024</p><p>Pier</p>", Some(&archived("https://example.org/pier"))).0, None);
+        assert_eq!(of("<p>7 Jul 2024</p>", Some("https://example.org/pier")).0.as_deref(), Some("2024-07-07"));
+        let shared = "https://example.org/2024/05/06/pier?from=https://other.example/2024/07/07/x";
+        assert_eq!(of("x", Some(shared)).0.as_deref(), Some("2024-05-06"));
+    }
+
+    #[test]
+    fn what_is_called_published_comes_before_other_dates() {
+        let page = "<p class=post-meta>Results of 4 May 2024</p><p><span class=published>6 May 2024</span></p>";
+        assert_eq!(of(page, None).0.as_deref(), Some("2024-05-06"));
+        let updated = "<span class=updated title='2024-05-06T10:00:00+00:00'></span><p>Pier</p>";
+        assert_eq!(of(updated, None), (None, Some("2024-05-06T10:00:00+00:00".into())));
+    }
+
+    #[test]
+    fn a_sentence_tells_when_the_article_was_posted() {
+        let far = "<p>x</p>".repeat(40);
+        let page = |line: &str| near_pier(&format!("<h1>Pier</h1>{far}<p>{line}</p>"));
+        for line in [
+            "This entry was posted on May 6, 2024 at 13:28 by Omar and is filed under Harbour, Ferries and all that floats there",
+            "Dieser Artikel wurde am 6. Mai 2024 um 13:28 von Omar geschrieben und unter dem Stichwort Hafen abgelegt, mit vielen anderen",
+        ] {
+            assert_eq!(page(line).as_deref().and_then(|value| value.get(..10)), Some("2024-05-06"), "{line}");
+        }
+        for other in [
+            "The article, published on May 6, 2024 in the Harbour Post, says nothing of ferries, boats and what else there is",
+            "This article was published and last updated on May 6, 2024 after a ferry had come in that nobody had waited for",
+        ] {
+            assert_eq!(page(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_page_tells_the_order_of_day_and_month() {
+        let page =
+            |other: &str| of(&format!("<meta name=pubdate content='05/06/2024 12:43'><p>x</p><p>{other}</p>"), None).0;
+        assert_eq!(page("").as_deref(), Some("2024-06-05T12:43"));
+        assert_eq!(page("Erstellt am: 06.05.2024").as_deref(), Some("2024-05-06T12:43"));
+        assert_eq!(page("05.06.2024 – 06.05.2024").as_deref(), Some("2024-06-05T12:43"));
     }
 
     #[test]
