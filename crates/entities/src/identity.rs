@@ -3,22 +3,29 @@
 //! An id of the form `local:KIND:NAME` is the same in every article whose fullest name of the entity is the same but
 //! for accents, case, legal forms and particles, and for the spelling of given names that the list of them knows to be
 //! one (Sergei, Sergey). It claims no more than that: two ministers of one name share it. A
-//! surname alone has none, and likeness (typos, transliterations) joins names only inside one article.
+//! surname alone has none, nor has an office of a name that every country has; likeness (typos, transliterations) joins
+//! names only inside one article.
 
 use copydesk_article::EntityType;
 
-use crate::lexicon::lexicon;
+use crate::lexicon::{Traits, lexicon};
 use crate::link::{bare, organisation_words, telling_words};
 
 /// The id of an entity by its fullest name; none where the name alone does not tell.
 pub(crate) fn local_id(kind: EntityType, name: &str) -> Option<String> {
     let (label, words) = match kind {
         EntityType::Person => ("per", Some(person_words(name)).filter(|words| words.len() > 1)?),
-        EntityType::Organisation => ("org", organisation_words(name)),
+        EntityType::Organisation => ("org", Some(organisation_words(name)).filter(|words| !is_an_office(words))?),
         EntityType::Location => ("loc", bare(name).split_whitespace().map(str::to_owned).collect()),
         EntityType::Group | EntityType::Date | EntityType::Money => return None,
     };
     (!words.is_empty()).then(|| format!("local:{label}:{}", words.join("-")))
+}
+
+/// Whether an organisation's name is that of an office that every country has ("Foreign Ministry", "Supreme Court").
+fn is_an_office(words: &[String]) -> bool {
+    const OFFICE: Traits = Traits::HEAD.and(Traits::HEAD_OF).and(Traits::ROLE).and(Traits::LINK);
+    words.iter().all(|word| lexicon().traits(word).any(OFFICE))
 }
 
 /// The words of a full name that tell, given names in their first spelling.
@@ -42,6 +49,8 @@ mod tests {
         assert_eq!(id(EntityType::Person, "Halvorsen"), "");
         assert_eq!(id(EntityType::Person, "Sergey Halvorsen"), id(EntityType::Person, "Sergei Halvorsen"));
         assert_eq!(id(EntityType::Organisation, "The Norvik Holdings Inc."), "local:org:norvik");
+        assert_eq!(id(EntityType::Organisation, "the Foreign Ministry"), "");
+        assert_eq!(id(EntityType::Organisation, "Arlund Ministry"), "local:org:arlund-ministry");
         assert_eq!(id(EntityType::Location, "ARLUND"), "local:loc:arlund");
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use copydesk_article::{Entity, Field};
-use copydesk_entities::{Input, Recogniser, WatchFormat, Watchlist, recognise};
+use copydesk_entities::{Input, Recogniser, Shipped, WatchFormat, Watchlist, recognise};
 use proptest::prelude::*;
 
 /// Pieces that the rules look for, so that random texts reach them.
@@ -150,5 +150,24 @@ proptest! {
         let watching = Recogniser::default().watching(watchlist()).recognise(&input);
         check(&watching.entities, &title, &text)?;
         prop_assert_eq!(watching.engine.evaluated, language == "en");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A thread remembers words for both models; one that remembers nothing gives the same answers.
+    #[test]
+    fn what_was_read_before_changes_nothing(texts in prop::collection::vec(text(), 1..6)) {
+        for text in texts.iter().chain(&texts) {
+            for shipped in [Shipped::News, Shipped::Open] {
+                let read = || {
+                    let input = Input { title: None, text, language: "en", published: None };
+                    Recogniser::shipped(shipped).recognise(&input)
+                };
+                let afresh = std::thread::scope(|scope| scope.spawn(read).join()).expect("no panic");
+                prop_assert_eq!(read(), afresh);
+            }
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! Names that mean the same within one article: which mentions make one entity.
 //!
 //! Persons by the rules of the [`Cast`](cast); organisations by their words without legal forms, by the beginning or the
-//! end of a longer name, by acronym ([`organisation`]); places by the gazetteer and by the abbreviations of
-//! American states ([`place`]); everything else by its written form. Types never mix, and no rule reaches
-//! beyond the article.
+//! end of a longer name, by acronym ([`organisation`]); places by the gazetteer, by the abbreviations of
+//! American states ([`place`]), and by the point of the compass that a country of the article begins with; everything
+//! else by its written form. Types never mix, and no rule reaches beyond the article.
 
 pub(crate) mod cast;
 mod organisation;
 mod place;
 mod spelling;
+
+use std::collections::HashMap;
 
 use copydesk_article::{EntityType, Field};
 
@@ -40,6 +42,28 @@ pub(crate) fn link(names: &mut [Found<'_>]) {
             EntityType::Group => name.key = place::listed(name.text).unwrap_or_else(|| form_key(name.text)),
             EntityType::Date | EntityType::Money => name.key = form_key(name.text),
             EntityType::Person | EntityType::Organisation => {}
+        }
+    }
+    link_sides(names);
+}
+
+/// A point of the compass by itself ("the North said") is the one country of the article that begins with it.
+fn link_sides(names: &mut [Found<'_>]) {
+    let mut sides: HashMap<String, Option<Key>> = HashMap::new();
+    let mut alone = Vec::new();
+    for (i, name) in names.iter().enumerate().filter(|(_, name)| name.kind == EntityType::Location) {
+        match place::direction(&written_out(name.text)) {
+            Some((side, true)) => alone.push((i, side)),
+            Some((side, false)) if place::is_country(&written_out(name.text)) => {
+                let known = sides.entry(side).or_insert_with(|| Some(name.key.clone()));
+                *known = known.take().filter(|key| *key == name.key);
+            }
+            _ => {}
+        }
+    }
+    for (i, side) in alone {
+        if let Some(Some(key)) = sides.get(&side) {
+            names[i].key = key.clone();
         }
     }
 }
@@ -108,11 +132,19 @@ mod tests {
         assert_eq!(groups(kind, &["Bergen Bears", "Bears", "Bergen", "Oslo Bears"]), [0, 1, 0, 2]);
         assert_eq!(groups(kind, &["U.S. Harvest Department", "Harvest Department"]), [0, 0]);
         assert_eq!(groups(kind, &["Organization of Tall Ships", "Organisation of Tall Ships", "OTS"]), [0, 0, 0]);
+        assert_eq!(groups(kind, &["Norwegian Harvest Party", "Harvest", "Oslo Harvest Ball"]), [0, 0, 1]);
+        assert_eq!(groups(kind, &["East Lindvik", "Lindvik", "Lindvik Rovers"]), [0, 1, 1]);
     }
 
     #[test]
     fn places() {
         let kind = EntityType::Location;
         assert_eq!(groups(kind, &["U.S.", "United States", "Arlund", "ARLUND", "Missouri", "Mo."]), [0, 0, 1, 1, 2, 2]);
+        assert_eq!(
+            groups(kind, &["Arlund-based", "Arlund", "Arlund-born", "Stoke-upon-Arl", "Stoke"]),
+            [0, 0, 0, 1, 2]
+        );
+        assert_eq!(groups(kind, &["N. Korea", "the North", "North", "East Arlund", "East"]), [0, 1, 0, 2, 3]);
+        assert_eq!(groups(kind, &["North Korea", "North Macedonia", "North"]), [0, 1, 2]);
     }
 }

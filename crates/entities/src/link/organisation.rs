@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use copydesk_article::EntityType;
 
-use super::bare;
+use super::{bare, place};
 use crate::find::{Found, Key};
 use crate::gazetteer::gazetteer;
 use crate::lexicon::{Traits, lexicon};
@@ -55,6 +55,8 @@ struct Form {
     initials: [String; 2],
     /// The form it stands for, perhaps itself.
     of: usize,
+    /// Whether the first of several words is a country or its people: at home it is left out.
+    has_country: bool,
 }
 
 pub(super) fn link(names: &mut [Found<'_>]) {
@@ -120,7 +122,13 @@ impl Form {
             first_letters(&mut words.iter().filter(|word| !SMALL.contains(&word.as_str()))),
             first_letters(&mut words.iter()),
         ];
-        Self { acronym: is_acronym.then(|| letters.to_lowercase()), initials, of: number, words }
+        let has_country = words.len() > 2 && place::is_country(&words[0]);
+        Self { acronym: is_acronym.then(|| letters.to_lowercase()), initials, of: number, has_country, words }
+    }
+
+    /// The words without the country before them.
+    fn without_country(&self) -> &[String] {
+        &self.words[usize::from(self.has_country)..]
     }
 }
 
@@ -201,8 +209,12 @@ fn parts(forms: &mut [Form]) {
         if only_head || words.iter().all(|word| word.chars().count() < 3) {
             continue;
         }
-        let begins = |form: &Form| form.words.len() > words.len() && form.words.starts_with(&words);
-        let ends = |form: &Form| form.words.len() > words.len() && form.words.ends_with(&words);
+        let begins = |form: &Form| {
+            let is_begun = |all: &[String]| all.len() > words.len() && all.starts_with(&words);
+            is_begun(&form.words) || is_begun(form.without_country())
+        };
+        let ends =
+            |form: &Form| form.words.len() > words.len() && form.words.ends_with(&words) && !is_side(form, &words);
         let claims: Vec<usize> = (0..forms.len())
             .filter(|&form| begins(&forms[form]) || ends(&forms[form]))
             .map(|form| root(forms, form))
@@ -213,6 +225,11 @@ fn parts(forms: &mut [Form]) {
             join(forms, first, short);
         }
     }
+}
+
+/// Whether a form is a name with a point of the compass before it: East Stirling is not Stirling.
+fn is_side(form: &Form, name: &[String]) -> bool {
+    form.words.len() == name.len() + 1 && lexicon().traits(&form.words[0]).any(Traits::DIRECTION)
 }
 
 /// The known organisation that any form of a group names.

@@ -1,5 +1,7 @@
 //! Places of one article: the things of the gazetteer, whatever their name is, and the others by their form.
 
+use copydesk_article::EntityType;
+
 use crate::find::{Key, form_key};
 use crate::gazetteer::gazetteer;
 use crate::token::tokenise;
@@ -58,8 +60,32 @@ const ABBREVIATIONS: [(&str, &str); 46] = [
 
 /// The key of a place by its name.
 pub(super) fn key(text: &str) -> Key {
-    let name = written_out(text);
+    let name = written_out(without_participle(text));
     listed(&name).unwrap_or_else(|| form_key(&bare(&name)))
+}
+
+/// The name without what hangs on it: `Oslo-based` is Oslo, `Bergen-born` Bergen.
+fn without_participle(text: &str) -> &str {
+    match text.rsplit_once('-') {
+        Some((name, "born" | "led" | "held" | "run" | "wide")) if !name.is_empty() => name,
+        Some((name, last)) if !name.is_empty() && last.ends_with("ed") && last.chars().all(char::is_lowercase) => name,
+        _ => text,
+    }
+}
+
+/// Whether a word is a country or a people.
+pub(super) fn is_country(word: &str) -> bool {
+    let Some(Key::Thing(number)) = listed(word) else { return false };
+    gazetteer()
+        .thing(number)
+        .is_some_and(|thing| thing.kind == EntityType::Group || thing.ids.iter().any(|id| id.starts_with("iso:")))
+}
+
+/// The point of the compass that a name is, or begins with.
+pub(super) fn direction(name: &str) -> Option<(String, bool)> {
+    let name = bare(name);
+    let (first, rest) = name.split_once(' ').unwrap_or((&name, ""));
+    matches!(first, "north" | "south" | "east" | "west").then(|| (first.to_owned(), rest.is_empty()))
 }
 
 /// The name without abbreviations: `Mo.` is Missouri, `N. Korea` North Korea.

@@ -148,8 +148,15 @@ impl Numbers {
 }
 
 impl Article {
-    pub(super) fn read(&mut self, tokens: &[Token<'_>], lists: &Lists<'_>) {
-        self.form_tokens(tokens, lists);
+    /// Reads an article. `form` makes the form of a token, of whose characters the hash is given; it is asked once for
+    /// each written form, in the order of [`Article::forms`].
+    pub(super) fn read(
+        &mut self,
+        tokens: &[Token<'_>],
+        lists: &Lists<'_>,
+        form: impl FnMut(&Token<'_>, u32, &mut String) -> Form,
+    ) {
+        self.form_tokens(tokens, form);
         self.mark_lines(tokens);
         self.count(tokens);
         self.find_runs(tokens);
@@ -172,7 +179,7 @@ impl Article {
         &mut self.groups[group]
     }
 
-    fn form_tokens(&mut self, tokens: &[Token<'_>], lists: &Lists<'_>) {
+    fn form_tokens(&mut self, tokens: &[Token<'_>], mut make: impl FnMut(&Token<'_>, u32, &mut String) -> Form) {
         self.forms.clear();
         self.groups.clear();
         self.form_of.clear();
@@ -180,9 +187,10 @@ impl Article {
         self.group_table.clear(tokens.len());
         for token in tokens {
             let fresh = self.forms.len() as u32;
-            let number = self.form_table.get_or_insert(hash::of_bytes(token.text.as_bytes()), fresh);
+            let exact = hash::of_bytes(token.text.as_bytes());
+            let number = self.form_table.get_or_insert(exact, fresh);
             if number == fresh {
-                let mut form = Form::of(token, lists, &mut self.folded);
+                let mut form = make(token, exact, &mut self.folded);
                 let group = self.groups.len() as u32;
                 form.group = self.group_table.get_or_insert(form.folded, group);
                 if form.group == group {

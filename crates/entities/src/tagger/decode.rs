@@ -21,6 +21,8 @@ pub(super) struct Transitions {
     starters: [usize; OPEN],
     /// Weights from each ender to each starter, packed.
     open: [[i32; LANES]; OPEN],
+    /// The least and the greatest weight from each ender to any starter.
+    spans: [(i32, i32); OPEN],
     /// By kind: begin → inside, inside → inside, begin → end, inside → end.
     within: [[i32; 4]; KINDS.len()],
 }
@@ -43,6 +45,10 @@ impl Transitions {
                 *weight = (model.transition(before, after) << FROM_BITS) + (OPEN as i32 - 1 - number);
             }
         }
+        let spans = enders.map(|before| {
+            let weights = starters.map(|after| model.transition(before, after));
+            weights.iter().fold((i32::MAX, i32::MIN), |(least, most), &weight| (least.min(weight), most.max(weight)))
+        });
         let within = std::array::from_fn(|kind| {
             let weight = |before, after| model.transition(label(kind, before), label(kind, after));
             [
@@ -52,7 +58,7 @@ impl Transitions {
                 weight(Place::Inside, Place::End),
             ]
         });
-        Self { enders, starters, open, within }
+        Self { enders, starters, open, spans, within }
     }
 
     /// The best labels for scores of consecutive tokens; `back` is room to work in.
@@ -93,7 +99,13 @@ impl Transitions {
     /// Names that begin here, or none.
     fn begin(&self, now: &[i32; WIDTH], next: &mut [i32; WIDTH], from: &mut [u8; WIDTH]) {
         let mut best = [i32::MIN; LANES];
-        for (weights, &ender) in self.open.iter().zip(&self.enders) {
+        // An ender that at its best is below another at its worst wins nowhere: mostly all but the outside label are.
+        let floor = self.enders.iter().zip(&self.spans).map(|(&ender, span)| now[ender] + span.0).max();
+        let floor = floor.unwrap_or(i32::MIN);
+        for ((weights, span), &ender) in self.open.iter().zip(&self.spans).zip(&self.enders) {
+            if now[ender] + span.1 < floor {
+                continue;
+            }
             let sum = now[ender] << FROM_BITS;
             for (best, weight) in best.iter_mut().zip(weights) {
                 *best = (*best).max(sum + weight);

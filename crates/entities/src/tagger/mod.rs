@@ -4,29 +4,36 @@
 //! `copydesk-trainer ner`. Beside the usual windows of words, shapes and affixes it sees clusters of words
 //! ([`lists`]), names of known things, and what the whole article tells of a word (`article`). The way of an article:
 //! its tokens become forms, each form gets its scores once (`features`, [`model`]), every token adds up those around it
-//! and those of its place, and each line gets the best labels (`decode`).
+//! and those of its place, and each line gets the best labels (`decode`). Scores that hang on no article are kept for the
+//! next one (`memory`); features are looked up together (`batch`).
 //!
 //! [`Tagger`] holds a model; [`Desk`] is the room it works in, used again for every article so that nothing is allocated
 //! a token. [`Trainee`] shows the trainer the same features.
 
 mod article;
+mod batch;
 mod decode;
 mod features;
 mod form;
 pub mod hash;
 pub mod labels;
 pub mod lists;
+mod memory;
 pub mod model;
 pub mod table;
 mod vote;
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use article::Article;
+use article::{Article, Group};
+use batch::Batch;
 use decode::Transitions;
-use features::{DISTANCES, HERE};
+use features::{DISTANCES, HERE, On};
+use form::Form;
 use labels::{KINDS, Place, WIDTH, label, parts};
 use lists::Lists;
+use memory::{Memory, Rows, Sums};
 use model::Model;
 
 use crate::date::date_at;
@@ -45,6 +52,8 @@ pub(crate) struct Tagged {
 /// A model with the lists it was learned with, ready to tag.
 #[derive(Clone, Debug)]
 pub struct Tagger<'a> {
+    /// Tells taggers apart in what a [`Desk`] remembers; from 1.
+    number: u32,
     model: Model<'a>,
     lists: Lists<'a>,
     transitions: Transitions,
@@ -53,8 +62,10 @@ pub struct Tagger<'a> {
 /// Room to tag in.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
+    memory: Memory,
+    frames: Sums,
     article: Article,
-    by_form: Vec<[[i16; WIDTH]; DISTANCES]>,
+    by_form: Vec<Rows>,
     scores: Vec<[i16; WIDTH]>,
     back: Vec<[u8; WIDTH]>,
     labels: Vec<u8>,
@@ -64,7 +75,9 @@ impl<'a> Tagger<'a> {
     /// A tagger of a model and the lists.
     #[must_use]
     pub fn new(model: Model<'a>, lists: Lists<'a>) -> Self {
-        Self { model, lists, transitions: Transitions::of(&model) }
+        static TAGGERS: AtomicU32 = AtomicU32::new(1);
+        let number = TAGGERS.fetch_add(1, Ordering::Relaxed);
+        Self { number, model, lists, transitions: Transitions::of(&model) }
     }
 
     /// The model.
@@ -91,7 +104,7 @@ impl<'a> Tagger<'a> {
     /// Finds the names among the tokens of an article (all fields, one after the other), in order.
     pub(crate) fn tag(&self, tokens: &[Token<'_>], desk: &mut Desk, names: &mut Vec<Tagged>) {
         names.clear();
-        desk.article.read(tokens, &self.lists);
+        self.read(tokens, desk);
         self.score(desk);
         for line in &desk.article.lines {
             self.transitions.best(&desk.scores[line.clone()], &mut desk.back, &mut desk.labels);
@@ -112,25 +125,56 @@ impl<'a> Tagger<'a> {
         names.iter().map(|name| (bytes(name), name.kind)).collect()
     }
 
-    fn score(&self, desk: &mut Desk) {
-        let Desk { article, by_form, scores, .. } = desk;
+    /// Reads an article, with the scores of its forms as far as they hang on the form alone.
+    fn read(&self, tokens: &[Token<'_>], desk: &mut Desk) {
+        let Desk { memory, article, by_form, .. } = desk;
+        let (nowhere, untold) = (Article::default(), Group::default());
         by_form.clear();
-        by_form.resize(article.forms.len(), [[0; WIDTH]; DISTANCES]);
+        article.read(tokens, &self.lists, |token, hash, folded| {
+            let mut rows = [[0; WIDTH]; DISTANCES];
+            let find = |rows: &mut Rows| {
+                let form = Form::of(token, &self.lists, folded);
+                for (distance, row) in rows.iter_mut().enumerate() {
+                    let mut batch = Batch::new();
+                    features::of_form(&nowhere, &form, &untold, distance, batch.take(On::Form));
+                    self.model.add_all(batch.features(), row);
+                }
+                form
+            };
+            let form = memory.recall(self.number, token, hash, find, &mut rows);
+            by_form.push(rows);
+            form
+        });
+    }
+
+    fn score(&self, desk: &mut Desk) {
+        let Desk { frames, article, by_form, scores, .. } = desk;
+        let mut batch = Batch::new();
         for (form, rows) in article.forms.iter().zip(by_form.iter_mut()) {
-            for (distance, row) in rows.iter_mut().enumerate() {
-                features::of_form(article, form, distance, |feature| self.model.add(feature, row));
+            let group = &article.groups[form.group as usize];
+            for distance in [HERE - 1, HERE, HERE + 1] {
+                batch.clear();
+                features::of_form(article, form, group, distance, batch.take(On::Article));
+                self.model.add_all(batch.features(), &mut rows[distance]);
             }
         }
         scores.clear();
-        scores.resize(article.form_of.len(), [0; WIDTH]);
         for line in &article.lines {
             for at in line.clone() {
-                let score = &mut scores[at];
+                let frame = |sum: &mut [i16; WIDTH]| {
+                    let mut batch = Batch::new();
+                    features::of_place(article, at, batch.take(On::Frame));
+                    self.model.add_all(batch.features(), sum);
+                };
+                let mut sums = *frames.recall(self.number, features::frame(article, at), frame);
                 let seen = (0..DISTANCES).filter_map(|distance| Some((distance, neighbour(line, at, distance)?)));
                 for (distance, neighbour) in seen {
-                    add(score, &by_form[article.form_of[neighbour] as usize][distance]);
+                    sums = plus(sums, &by_form[article.form_of[neighbour] as usize][distance]);
                 }
-                features::of_place(article, at, |feature| self.model.add(feature, score));
+                batch.clear();
+                features::of_place(article, at, batch.take(On::Place));
+                self.model.add_all(batch.features(), &mut sums);
+                scores.push(sums);
             }
         }
     }
@@ -167,10 +211,11 @@ fn neighbour(line: &Range<usize>, at: usize, distance: usize) -> Option<usize> {
     (at + distance).checked_sub(HERE).filter(|neighbour| line.contains(neighbour))
 }
 
-fn add(score: &mut [i16; WIDTH], row: &[i16; WIDTH]) {
-    for (sum, &weight) in score.iter_mut().zip(row) {
-        *sum = sum.saturating_add(weight);
+fn plus(mut sums: [i16; WIDTH], row: &[i16; WIDTH]) -> [i16; WIDTH] {
+    for (sum, &weight) in sums.iter_mut().zip(row) {
+        *sum = sum.wrapping_add(weight);
     }
+    sums
 }
 
 /// Notes the names that the labels of a line make.
@@ -202,7 +247,7 @@ impl Trainee {
         let tokens = tokenise(text);
         self.tokens.clear();
         self.tokens.extend(tokens.iter().map(|token| token.byte..token.byte + token.text.len()));
-        self.article.read(&tokens, lists);
+        self.article.read(&tokens, lists, |token, _, folded| Form::of(token, lists, folded));
     }
 
     /// The lines, as ranges of tokens.
@@ -218,13 +263,15 @@ impl Trainee {
     }
 
     /// The features of a form at a distance below [`Trainee::DISTANCES`].
-    pub fn form_features(&self, form: usize, distance: usize, emit: impl FnMut(u32)) {
-        features::of_form(&self.article, &self.article.forms[form], distance, emit);
+    pub fn form_features(&self, form: usize, distance: usize, mut emit: impl FnMut(u32)) {
+        let form = &self.article.forms[form];
+        let group = &self.article.groups[form.group as usize];
+        features::of_form(&self.article, form, group, distance, |_, feature| emit(feature));
     }
 
     /// The features of a token's place.
-    pub fn place_features(&self, at: usize, emit: impl FnMut(u32)) {
-        features::of_place(&self.article, at, emit);
+    pub fn place_features(&self, at: usize, mut emit: impl FnMut(u32)) {
+        features::of_place(&self.article, at, |_, feature| emit(feature));
     }
 
     /// Distances at which a token looks at forms.

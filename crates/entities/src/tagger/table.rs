@@ -40,16 +40,34 @@ impl<'a, const N: usize> Table<'a, N> {
     #[inline]
     #[must_use]
     pub fn get(&self, hash: u32) -> Option<&'a [u8; N]> {
+        let (slot, is_known) = self.slot(hash);
+        self.values.get(slot).filter(|_| is_known)
+    }
+
+    /// The values of those of some hashes that the table has, in their order. Works without branches, so that one look
+    /// need not wait for the other; `M` is at least the number of hashes.
+    #[inline]
+    pub fn get_each<const M: usize>(&self, hashes: &[u32], mut each: impl FnMut(&'a [u8; N])) {
+        let mut found = [0_u32; M];
+        let mut count = 0;
+        for &hash in hashes {
+            let (slot, is_known) = self.slot(hash);
+            found[count % M] = slot as u32;
+            count += usize::from(is_known);
+        }
+        found[..count.min(M)].iter().filter_map(|&slot| self.values.get(slot as usize)).for_each(&mut each);
+    }
+
+    /// Where a hash stands, and whether it does.
+    #[inline]
+    fn slot(&self, hash: u32) -> (usize, bool) {
         let bucket = bucket(hash, self.bits);
-        let marks = self.marks.get(bucket)?;
-        let ([low, high], _) = marks.as_chunks::<8>() else { return None };
+        let Some(marks) = self.marks.get(bucket) else { return (0, false) };
+        let ([low, high], _) = marks.as_chunks::<8>() else { return (0, false) };
         let mark = u64::from(mark(hash)) * EACH;
         let (low, high) = (zeros(u64::from_le_bytes(*low) ^ mark), zeros(u64::from_le_bytes(*high) ^ mark));
-        if low | high == 0 {
-            return None;
-        }
         let slot = if low != 0 { low.trailing_zeros() / 16 } else { BUCKET as u32 / 2 + high.trailing_zeros() / 16 };
-        self.values.get(BUCKET * bucket + slot as usize)
+        (BUCKET * bucket + slot as usize, low | high != 0)
     }
 }
 
