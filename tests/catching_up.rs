@@ -214,6 +214,7 @@ fn a_store_of_lines_and_one_of_parts_get_the_same_states_once_more() {
         .with("sinks.parts", "batch_articles", "7");
     take(&desk, &numbered(1..=20));
     let mut daemon = desk.start();
+    daemon.wait_until_up();
     for sink in ["lines", "parts"] {
         told(&desk, &["replay", "--sink", sink, "--since", "1d"]);
         daemon.wait_for("the replay", |daemon| of_sink(daemon, "sent_again_total", sink) == 20);

@@ -47,13 +47,16 @@ fn ten_reloads_under_load_with_good_and_bad_configurations_change_nothing() {
 
 #[test]
 fn a_sink_comes_and_another_goes() {
-    let mut desk = Desk::new();
+    let mut desk = Desk::new().with("inboxes.archive", "folder", "\"archive\"");
     let mut daemon = desk.start();
     daemon.wait_until_ready();
     drop_article(&desk, 1);
     desk.wait_until_taken(&mut daemon);
 
-    desk = desk.without("sinks.lines");
+    daemon.wait_for("the other inbox on the page", |daemon| {
+        daemon.get("/metrics").1.contains("_up{inbox=\"archive\"} 1")
+    });
+    desk = desk.without("sinks.lines").without("inboxes.archive");
     desk.set("sinks.more", "type", "\"jsonl\"");
     desk.set("sinks.more", "path", "\"more/articles.jsonl\"");
     desk.configuration();
@@ -65,6 +68,8 @@ fn a_sink_comes_and_another_goes() {
     let page = daemon.get("/metrics").1;
     let of_gone: Vec<_> = page.lines().filter(|line| line.contains("sink=\"lines\"")).collect();
     assert!(of_gone.iter().all(|line| line.contains("_total{")), "gauges of a sink that is gone: {of_gone:?}");
+    let of_inbox: Vec<_> = page.lines().filter(|line| line.contains("inbox=\"archive\"")).collect();
+    assert!(of_inbox.iter().all(|line| line.contains("_total{")), "gauges of an inbox that is gone: {of_inbox:?}");
     assert!(of_gone.contains(&"copydesk_sink_delivered_total{sink=\"lines\"} 1"), "{of_gone:?}");
     daemon.stop();
     let lines = fs::read_to_string(desk.path("more/articles.jsonl")).expect("the new sink's file");

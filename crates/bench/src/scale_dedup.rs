@@ -2,9 +2,11 @@
 //!
 //! One thread fingerprints and judges, and every 256 articles go into the ledger's index in one batch, as in the desk
 //! but without a sync, records or sinks. Processor time is that of the whole process, the store's own threads included,
-//! less what making the articles up took. With `--signatures` there are no texts: random anchors, of which some are
+//! less what making the articles up took. How many anchors of an article are known, and with how many texts it is compared,
+//! is told besides: that is work which grows with what is known, however it is kept. With `--signatures` there are no texts: random anchors, of which some are
 //! common, go through the index alone.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -12,7 +14,8 @@ use anyhow::ensure;
 use clap::Args;
 use copydesk_article::{ArticleId, Sequence};
 use copydesk_dedup::{
-    Article, Changes, Fingerprint, Holder, Horizon, Index, Judgement, Recent, TextRow, Window, judge,
+    AddressRow, Article, Changes, Fingerprint, Holder, Horizon, Index, Judgement, Recent, SketchRow, TextRow, Window,
+    judge,
 };
 use copydesk_ledger::{FjallLedger, Ledger, LedgerIndex, Options as LedgerOptions};
 
@@ -73,8 +76,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         _ => Source::Signatures(options.seed),
     };
     let before = peak_memory_bytes("self")?;
-    let mut stream =
-        Stream { ledger: FjallLedger::open(&ledger_options)?, recent: Recent::default(), copies: 0, digest: 0 };
+    let mut stream = Stream {
+        ledger: FjallLedger::open(&ledger_options)?,
+        recent: Recent::default(),
+        copies: 0,
+        digest: 0,
+        asked: Asked::default(),
+    };
     let slice = options.articles / SLICES;
     let mut done = 0;
     for number in 0..SLICES {
@@ -89,11 +97,14 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let seconds = cpu_seconds("self")?.since(started).total() - making;
         let (bytes, _) = stream.ledger.disk_bytes()?;
         println!(
-            "{done} articles: {:.0} a processor second, {} bytes on disk an article, {} copies, peak memory {} MiB",
+            "{done} articles: {:.0} a processor second, {} bytes on disk an article, {} copies, peak memory {} MiB; \
+             {:.1} anchors known and {:.2} texts compared an article",
             articles as f64 / seconds,
             bytes / done,
             stream.copies,
             peak_memory_bytes("self")? >> 20,
+            stream.asked.known.take() as f64 / articles as f64,
+            stream.asked.compared.take() as f64 / articles as f64,
         );
     }
     println!("digest of the verdicts: {:016x}", stream.digest);
@@ -113,6 +124,46 @@ struct Stream {
     copies: u64,
     /// Of all verdicts so far.
     digest: u64,
+    asked: Asked,
+}
+
+/// What judging asked the index for.
+#[derive(Default)]
+struct Asked {
+    /// Anchors that were known.
+    known: Cell<u64>,
+    /// Texts read to be compared.
+    compared: Cell<u64>,
+}
+
+/// An index that counts what it is asked for.
+struct Counted<'a, I> {
+    index: I,
+    asked: &'a Asked,
+}
+
+impl<I: Index> Index for Counted<'_, I> {
+    type Error = I::Error;
+
+    fn text(&self, key: u128) -> Result<Option<TextRow>, I::Error> {
+        self.index.text(key)
+    }
+
+    fn holders(&self, keys: &[u64]) -> Result<Vec<Vec<Sequence>>, I::Error> {
+        let holders = self.index.holders(keys)?;
+        let known = holders.iter().filter(|holders| !holders.is_empty()).count() as u64;
+        self.asked.known.set(self.asked.known.get() + known);
+        Ok(holders)
+    }
+
+    fn sketches(&self, sequences: &[Sequence]) -> Result<Vec<Option<SketchRow>>, I::Error> {
+        self.asked.compared.set(self.asked.compared.get() + sequences.len() as u64);
+        self.index.sketches(sequences)
+    }
+
+    fn address(&self, key: u128) -> Result<Option<AddressRow>, I::Error> {
+        self.index.address(key)
+    }
 }
 
 impl Stream {
@@ -150,7 +201,8 @@ impl Stream {
         let article = Article { id, sequence: Sequence(number), window, fetched: None, text };
         let index = LedgerIndex { ledger: &self.ledger, horizon: Horizon::default() };
         let over = self.recent.over(&index, Horizon::default());
-        let outcome = judge(&over, &article, &copydesk_dedup::Options::default())?;
+        let counted = Counted { index: over, asked: &self.asked };
+        let outcome = judge(&counted, &article, &copydesk_dedup::Options::default())?;
         self.copies += u64::from(outcome.judgement != Judgement::Original);
         let verdict = format!("{:016x} {number} {:?}", self.digest, outcome.judgement);
         self.digest = xxh3_64(verdict.as_bytes());

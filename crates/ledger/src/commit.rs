@@ -26,6 +26,7 @@ impl Store {
             }
         }
         self.anchors.room()?;
+        self.texts.room()?;
         let mut batch = self.batch();
         let mut files: BTreeMap<FileNumber, FileRow> = BTreeMap::new();
         // Rows that two articles of a group may change: a batch holds no key twice.

@@ -24,7 +24,8 @@ use crate::{
 pub struct Options {
     /// Folder of the ledger. Default `ledger`.
     pub folder: PathBuf,
-    /// Cache of read blocks, bytes, and as much again for filters of anchors. Default 64 MiB.
+    /// Cache of read blocks, bytes; as much again for filters of anchors, and a quarter for those of texts. Default 64
+    /// MiB.
     pub cache_bytes: u64,
     /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
     pub memtable_bytes: u64,
@@ -84,6 +85,7 @@ impl FjallLedger {
         let _one = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with(|store| {
             store.anchors.room()?;
+            store.texts.room()?;
             let (mut batch, mut gathered) = (store.batch(), Gathered::default());
             for change in changes {
                 store.remember(&mut batch, &mut gathered, change)?;
@@ -260,7 +262,7 @@ impl Ledger for FjallLedger {
     }
 
     fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
-        self.with(|store| store.sketches(sequences, horizon))
+        self.with(|store| store.known_sketches(sequences, horizon))
     }
 
     fn known_address(&self, key: u128, horizon: Horizon) -> Result<Option<AddressRow>, LedgerError> {

@@ -26,7 +26,7 @@
 //! | `admissions` | first sequence | [`Admission`], removed when its sequences are committed |
 //! | `arrivals`, `arrival_index` | sequence; file number + record | [`ArrivalRow`]; sequence |
 //! | `articles` | window + article id | [`ArticleRow`]: the key of "same id"; expires with the window |
-//! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs`, `anchors/mod.rs` |
+//! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs`, `postings/mod.rs`, `sketches/mod.rs` |
 //! | `learned` | namespace, key, epoch | bytes of the learner |
 //! | `outbox`, `segments` | sequence + part; segment | one row of the outbox; [`Segment`] |
 //! | `sinks`, `receipts`, `exceptions` | sink name + target (+ sequence (+ id)) | [`SinkRow`], [`Receipt`], [`Exception`] |
@@ -56,7 +56,6 @@
 //! a caller repeats a failed call until it succeeds, and releases nothing before.
 
 mod admission;
-mod anchors;
 mod commit;
 mod error;
 mod fjall_ledger;
@@ -67,9 +66,12 @@ mod memory;
 mod memory_rows;
 mod outbox;
 mod passage;
+mod postings;
 mod rows;
 mod sink;
+mod sketches;
 mod store;
+mod worker;
 
 pub use error::LedgerError;
 pub use fjall_ledger::{FjallLedger, Options};

@@ -2,9 +2,10 @@
 //!
 //! | keyspace | key | value |
 //! |---|---|---|
-//! | `texts`, `addresses` | window + hash | who had the text; what stands at the address |
-//! | `anchors`, `runs` | sequence; run | what an article is found by: see `anchors/mod.rs` |
-//! | `sketches` | sequence | the text's tokens |
+//! | `texts`, `text_runs` | sequence; run | the text's key and who had it first; its postings: see `postings/mod.rs` |
+//! | `anchors`, `anchor_runs` | sequence; run | what an article is found by: the same |
+//! | `addresses` | window + hash | what stands at the address |
+//! | `sketches`, `chapters` | sequence; chapter | the text's tokens: see `sketches/mod.rs` |
 //! | `records` | sequence | the record of a version that another may follow |
 //! | `clusters` | sequence of the original | [`ClusterRow`] |
 //! | `members` | sequence of the original + of the copy | [`MemberRow`] |
@@ -14,7 +15,8 @@
 //! number comes first, or its sequences follow each other), so its tables are dropped as they are and nothing is
 //! rewritten. A table that also holds a newer window's rows goes with a later one; its old rows are not seen, because no
 //! look-up goes beyond its [`Horizon`]. The newest window is never dropped, so no keyspace is ever left without tables
-//! by this. Nothing is scanned, and nothing but `windows` (a row a month) is read at start.
+//! by this. Nothing is scanned. At a start `windows` (a row a month) is read, the logs behind the newest runs, and of each
+//! run and chapter what finds its way in it.
 //!
 //! Rows are bytes in fixed places, not JSON: they are most of what an article leaves behind.
 
@@ -31,7 +33,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
 use crate::store::Store;
-use crate::{ArticleRow, LedgerError, anchors, keys, memory_rows};
+use crate::{ArticleRow, LedgerError, keys, memory_rows, postings};
 
 /// Sites that a cluster remembers by name; of further ones only their articles are counted.
 pub const MAX_SITES: usize = 32;
@@ -183,6 +185,12 @@ impl Windows {
         after.checked_sub(1).map_or(Window(0), |at| self.0[at].0)
     }
 
+    /// The last sequence of a window; the newest has no end yet.
+    pub fn end_of(&self, window: Window) -> Sequence {
+        let after = self.0.iter().find(|(later, _)| *later > window);
+        after.map_or(Sequence(u64::MAX), |(_, first)| Sequence(first.0.saturating_sub(1)))
+    }
+
     /// The newest.
     pub fn newest(&self) -> Option<Window> {
         self.0.last().map(|(window, _)| *window)
@@ -192,11 +200,12 @@ impl Windows {
 /// The keyspaces of the memory.
 pub struct MemorySpaces {
     pub texts: Keyspace,
+    pub text_runs: Keyspace,
     pub addresses: Keyspace,
-    /// The log of `anchors/mod.rs`.
     pub anchors: Keyspace,
-    pub runs: Keyspace,
+    pub anchor_runs: Keyspace,
     pub sketches: Keyspace,
+    pub chapters: Keyspace,
     pub records: Keyspace,
     pub clusters: Keyspace,
     pub members: Keyspace,
@@ -208,7 +217,8 @@ pub struct MemorySpaces {
 #[derive(Default)]
 pub struct Gathered {
     anchors: Vec<(Window, Sequence, Vec<u64>)>,
-    texts: HashMap<(Window, u128), TextRow>,
+    texts: Vec<(Window, Sequence, u64)>,
+    sketches: Vec<(Window, Sequence)>,
     addresses: HashMap<(Window, u128), Vec<u8>>,
     clusters: HashMap<Sequence, ClusterRow>,
     opened: Option<(Window, Sequence)>,
@@ -235,18 +245,17 @@ impl Store {
             gathered.opened = Some((window, sequence));
             batch.insert(&self.memory.windows, window.0.to_be_bytes(), keys::sequence(sequence));
         }
-        if let Some((key, row)) = changes.text
-            && !gathered.texts.contains_key(&(window, key))
-            && self.bytes(&self.memory.texts, &keys::in_window(window, key))?.is_none()
-        {
-            gathered.texts.insert((window, key), row);
+        if let Some((key, row)) = &changes.text {
+            batch.insert(&self.memory.texts, keys::sequence(sequence), memory_rows::encode_text(*key, row));
+            gathered.texts.push((window, sequence, memory_rows::short(*key)));
         }
         if !changes.anchors.is_empty() {
-            batch.insert(&self.memory.anchors, keys::sequence(sequence), anchors::encode(&changes.anchors));
+            batch.insert(&self.memory.anchors, keys::sequence(sequence), postings::encode(&changes.anchors));
             gathered.anchors.push((window, sequence, changes.anchors.clone()));
         }
         if let Some(row) = &changes.sketch {
             batch.insert(&self.memory.sketches, keys::sequence(sequence), memory_rows::encode_sketch(row));
+            gathered.sketches.push((window, sequence));
         }
         if let Some((key, row)) = &changes.address {
             gathered.addresses.insert((window, *key), memory_rows::encode_address(row));
@@ -285,9 +294,6 @@ impl Store {
 
     /// Adds what was gathered to the batch.
     pub fn write_gathered(&self, batch: &mut WriteBatch, gathered: &Gathered) {
-        for ((window, key), row) in &gathered.texts {
-            batch.insert(&self.memory.texts, keys::in_window(*window, *key), memory_rows::encode_text(row));
-        }
         for ((window, key), row) in &gathered.addresses {
             batch.insert(&self.memory.addresses, keys::in_window(*window, *key), row.as_slice());
         }
@@ -307,9 +313,11 @@ impl Store {
     }
 
     pub fn known_text(&self, key: u128, horizon: Horizon) -> Result<Option<TextRow>, LedgerError> {
-        for (window, _) in self.windows_known().from(horizon.keys) {
-            if let Some(bytes) = self.bytes(&self.memory.texts, &keys::in_window(*window, key))? {
-                return Ok(memory_rows::text(&bytes));
+        // The first who had it counts; another text with the same half of a key does not.
+        for holder in self.texts.holders(&[memory_rows::short(key)], horizon.keys)?.into_iter().flatten() {
+            let bytes = self.bytes(&self.memory.texts, &keys::sequence(holder))?;
+            if let Some(row) = bytes.and_then(|bytes| memory_rows::text(key, &bytes)) {
+                return Ok(Some(row));
             }
         }
         Ok(None)
@@ -333,20 +341,33 @@ impl Store {
         for (window, sequence, anchors) in gathered.anchors {
             self.anchors.push(window, sequence, &anchors);
         }
-        match self.anchors.droppable() {
-            Some(last) => self.drop_range(&self.memory.anchors, ..=keys::sequence(last).to_vec()),
-            None => Ok(()),
+        for (window, sequence, text) in gathered.texts {
+            self.texts.push(window, sequence, &[text]);
         }
+        for (window, sequence) in gathered.sketches {
+            self.sketches.note(window, sequence);
+        }
+        for (rows, last) in
+            [(&self.memory.anchors, self.anchors.droppable()), (&self.memory.sketches, self.sketches.droppable())]
+        {
+            if let Some(last) = last {
+                self.drop_range(rows, ..=keys::sequence(last).to_vec())?;
+            }
+        }
+        Ok(())
     }
 
-    pub fn sketches(&self, sequences: &[Sequence], horizon: Horizon) -> Result<Vec<Option<SketchRow>>, LedgerError> {
+    pub fn known_sketches(
+        &self,
+        sequences: &[Sequence],
+        horizon: Horizon,
+    ) -> Result<Vec<Option<SketchRow>>, LedgerError> {
         let first = self.windows_known().first_sequence(horizon.texts);
         let of = |sequence: &Sequence| {
             if *sequence < first {
                 return Ok(None);
             }
-            let bytes = self.bytes(&self.memory.sketches, &keys::sequence(*sequence))?;
-            Ok(bytes.and_then(|bytes| memory_rows::sketch(&bytes)))
+            Ok(self.sketches.row(*sequence)?.and_then(|bytes| memory_rows::sketch(&bytes)))
         };
         sequences.iter().map(of).collect()
     }
@@ -378,7 +399,7 @@ impl Store {
         let of_window = |window: Window| window.0.to_be_bytes().to_vec();
         let of_sequence = |sequence: Sequence| keys::sequence(sequence).to_vec();
         for (keyspace, before) in [
-            (&self.memory.texts, of_window(horizon.keys)),
+            (&self.memory.texts, of_sequence(keys_from)),
             (&self.memory.addresses, of_window(horizon.keys)),
             (&self.articles, of_window(horizon.keys)),
             (&self.memory.sketches, of_sequence(texts_from)),
@@ -388,7 +409,9 @@ impl Store {
         ] {
             self.drop_range(keyspace, ..before)?;
         }
-        self.anchors.expire(horizon.texts)
+        self.anchors.expire(horizon.texts)?;
+        self.sketches.expire(horizon.texts)?;
+        self.texts.expire(horizon.keys)
     }
 
     /// Drops the tables of a keyspace that hold nothing but these keys.

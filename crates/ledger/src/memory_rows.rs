@@ -29,8 +29,15 @@ fn put_holder(row: &mut Vec<u8>, holder: Holder) {
     row.extend(holder.sequence.0.to_be_bytes());
 }
 
-pub fn encode_text(text: &TextRow) -> Vec<u8> {
-    let mut row = Vec::with_capacity(33);
+/// Half of a text's key: what it is looked up by. The whole key stands in the row.
+pub const fn short(key: u128) -> u64 {
+    (key >> 64) as u64 ^ key as u64
+}
+
+/// A text's row, under the sequence of the article that had it.
+pub fn encode_text(key: u128, text: &TextRow) -> Vec<u8> {
+    let mut row = Vec::with_capacity(49);
+    row.extend(key.to_be_bytes());
     put_holder(&mut row, text.original);
     if let Some(Likeness { similarity, measure }) = text.likeness {
         row.push(MEASURES.iter().position(|one| *one == measure).unwrap_or_default() as u8);
@@ -39,8 +46,17 @@ pub fn encode_text(text: &TextRow) -> Vec<u8> {
     row
 }
 
-pub fn text(bytes: &[u8]) -> Option<TextRow> {
+/// What a text's row is looked up by.
+pub fn text_key(bytes: &[u8]) -> Option<u64> {
+    Reader(bytes).take().map(|key| short(u128::from_be_bytes(key)))
+}
+
+/// The row of this text; none where it is another's.
+pub fn text(key: u128, bytes: &[u8]) -> Option<TextRow> {
     let mut reader = Reader(bytes);
+    if u128::from_be_bytes(reader.take()?) != key {
+        return None;
+    }
     let original = reader.holder()?;
     let likeness = match reader.take::<1>() {
         None => None,
@@ -112,7 +128,7 @@ mod tests {
         /// A row that was cut or spoilt is no row, never a panic.
         #[test]
         fn spoilt_rows_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..160)) {
-            let _ = (text(&bytes), sketch(&bytes), address(&bytes));
+            let _ = (text(0, &bytes), text_key(&bytes), sketch(&bytes), address(&bytes));
         }
     }
 }

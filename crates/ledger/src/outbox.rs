@@ -105,6 +105,9 @@ impl Store {
     pub fn disk_bytes(&self) -> Result<(u64, u64), LedgerError> {
         let all = self.db.disk_space().map_err(|source| self.failed("measure itself", source))?;
         let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
-        Ok((all + self.anchors.bytes(), links.iter().map(|link| link.segment.bytes).sum()))
+        Ok((
+            all + self.anchors.bytes() + self.texts.bytes() + self.sketches.bytes(),
+            links.iter().map(|link| link.segment.bytes).sum(),
+        ))
     }
 }

@@ -9,13 +9,15 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch as WriteB
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::anchors::{Anchors, BUFFER_POSTINGS, Places};
 use crate::fjall_ledger::Options;
 use crate::memory::{MemorySpaces, Windows};
+use crate::memory_rows::text_key;
+use crate::postings::{self, BUFFER_ANCHORS, BUFFER_TEXTS, Places, Postings};
+use crate::sketches::{self, CHAPTER, Sketches};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// Bytes of a block of sketches.
 const SKETCH_BLOCK: u32 = 1024;
@@ -41,7 +43,9 @@ pub struct Store {
     pub arrival_index: Keyspace,
     pub articles: Keyspace,
     pub memory: MemorySpaces,
-    pub anchors: Anchors,
+    pub anchors: Postings,
+    pub texts: Postings,
+    pub sketches: Sketches,
     pub learned: Keyspace,
     pub outbox: Keyspace,
     pub segments: Keyspace,
@@ -85,15 +89,8 @@ impl Store {
             db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes))
                 .map_err(failed("open a keyspace"))
         };
-        // Texts' tokens and hashes don't compress. Hashes come in no order and are small: a full memtable of them would
-        // hold more than the processor's cache does. Sketches are read one at a time, and only where they are: in blocks
-        // of about one, without filters.
-        let hashes = |name: &str| {
-            let options = KeyspaceCreateOptions::default()
-                .max_memtable_size(options.memtable_bytes / 4)
-                .data_block_compression_policy(CompressionPolicy::disabled());
-            db.keyspace(name, || options).map_err(failed("open a keyspace"))
-        };
+        // Texts' tokens and hashes don't compress. They are read one at a time, and only where they are: in blocks of
+        // about one sketch, without filters.
         let rows = |name: &str| {
             let options = KeyspaceCreateOptions::default()
                 .max_memtable_size(options.memtable_bytes)
@@ -105,27 +102,44 @@ impl Store {
         let meta = keyspace("meta")?;
         check_format(folder, &db, &meta)?;
         let memory = MemorySpaces {
-            texts: hashes("texts")?,
+            texts: rows("texts")?,
             addresses: keyspace("addresses")?,
             anchors: rows("anchors")?,
-            runs: keyspace("runs")?,
+            anchor_runs: keyspace("anchor_runs")?,
+            text_runs: keyspace("text_runs")?,
             sketches: rows("sketches")?,
+            chapters: keyspace("chapters")?,
             records: keyspace("records")?,
             clusters: keyspace("clusters")?,
             members: keyspace("members")?,
             windows: keyspace("windows")?,
         };
         let windows = Windows::read(&memory.windows).map_err(failed("read its windows"))?;
-        let places = Places {
+        let anchors = Places {
+            name: "anchors",
             folder,
             db: &db,
             meta: &meta,
-            runs: &memory.runs,
+            runs: &memory.anchor_runs,
             log: &memory.anchors,
+            keys_of: postings::decode,
             filter_bytes: options.cache_bytes,
-            buffer_postings: BUFFER_POSTINGS,
+            buffer_postings: BUFFER_ANCHORS,
         };
-        let anchors = Anchors::open(&places, |sequence| windows.of(sequence))?;
+        let texts = Places {
+            name: "texts",
+            runs: &memory.text_runs,
+            log: &memory.texts,
+            keys_of: |row| text_key(row).into_iter().collect(),
+            filter_bytes: options.cache_bytes / 4,
+            buffer_postings: BUFFER_TEXTS,
+            ..anchors
+        };
+        let anchors = Postings::open(&anchors, |sequence| windows.of(sequence))?;
+        let texts = Postings::open(&texts, |sequence| windows.of(sequence))?;
+        let sketches =
+            sketches::Places { folder, db: &db, rows: &memory.sketches, chapters: &memory.chapters, chapter: CHAPTER };
+        let sketches = Sketches::open(&sketches, &windows)?;
         let mut store = Self {
             folder: folder.to_owned(),
             meta,
@@ -139,6 +153,8 @@ impl Store {
             articles: keyspace("articles")?,
             memory,
             anchors,
+            texts,
+            sketches,
             learned: keyspace("learned")?,
             outbox: keyspace("outbox")?,
             segments: keyspace("segments")?,

@@ -38,14 +38,13 @@ pub fn full_disks(config: &Config) -> Vec<String> {
         used.extend(sink.options.folders().into_iter().map(|folder| (format!("sink `{name}`"), folder)));
     }
     let mut disks = BTreeMap::<u64, (PathBuf, Vec<String>)>::new();
-    let mut ledger = None;
     for (what, folder) in used {
         let place = standing(&folder);
         // One that can't be looked at is a problem of its folder, which `check` says.
-        let Ok(metadata) = place.metadata() else { continue };
-        ledger.get_or_insert(metadata.dev());
-        disks.entry(metadata.dev()).or_insert_with(|| (place, Vec::new())).1.push(what);
+        let Some(device) = device(&place) else { continue };
+        disks.entry(device).or_insert_with(|| (place, Vec::new())).1.push(what);
     }
+    let of_ledger = device(&standing(&config.ledger.folder));
     let warn = |(device, (place, what)): (&u64, &(PathBuf, Vec<String>))| {
         let what = what.join(", ");
         let free = match free_bytes(place) {
@@ -55,7 +54,7 @@ pub fn full_disks(config: &Config) -> Vec<String> {
                 return Some(format!("{error}, so how much is free for {what} is unknown: look at that disk"));
             }
         };
-        let then = if Some(*device) == ledger {
+        let then = if Some(*device) == of_ledger {
             "`run` would start and take nothing until there is more: make room, or lower the reserve"
         } else {
             "`run` does not watch this disk, and once it is full what can't be written waits: make room"
@@ -66,6 +65,11 @@ pub fn full_disks(config: &Config) -> Vec<String> {
         ))
     };
     disks.iter().filter_map(warn).collect()
+}
+
+/// The file system that a folder is on.
+fn device(folder: &Path) -> Option<u64> {
+    folder.metadata().ok().map(|metadata| metadata.dev())
 }
 
 /// Sinks of which no server answers; only the connection is tried, nothing is said to it.

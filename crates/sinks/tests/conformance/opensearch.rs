@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{head, post, put as put_route};
 use base64::Engine as _;
-use copydesk_sinks::{OpensearchOptions, OpensearchSink, Row, Sink};
+use copydesk_sinks::{Failure, OpensearchOptions, OpensearchSink, Row, Sink};
 use serde_json::{Value, json};
 
 use crate::harness::{Desk, Held, Served, Subject, WRONG, delete, name_of, put, secret};
@@ -267,6 +267,7 @@ async fn rows_that_meet_an_overloaded_node_are_sent_again_by_themselves() {
     mock.lock().busy_items = 1000;
     let error = desk.attempt(&[put(5, 5, "five")]).await.expect_err("overloaded");
     assert!(error.message.contains("es_rejected_execution_exception"), "{error}");
+    assert_eq!(error.kind, Failure::Busy);
     mock.lock().busy_items = 0;
 }
 
@@ -277,7 +278,7 @@ async fn a_cluster_that_is_overloaded_or_read_only_rejects_nothing() {
     let mut desk = Desk::open(mock.sink(folder.path()), None).await;
     mock.lock().busy_bodies = 1;
     let error = desk.attempt(&[put(1, 1, "one")]).await.expect_err("overloaded");
-    assert_eq!(error.retry_after.map(|wish| wish.as_secs()), Some(3));
+    assert_eq!((error.retry_after.map(|wish| wish.as_secs()), error.kind), (Some(3), Failure::Busy));
     desk.sink.open(None).await.expect("open");
     mock.lock().read_only = true;
     let error = desk.attempt(&[put(1, 1, "one")]).await.expect_err("read-only");

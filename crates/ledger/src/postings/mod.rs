@@ -1,28 +1,29 @@
-//! Who has which anchor: thirty postings an article, looked up thirty at a time.
+//! Which articles have a key: thirty anchors an article, and its text, in one form.
 //!
-//! They are most of what is remembered, and keys that come in no order are what a log-structured store does worst: each
+//! They are most of what is looked up, and keys that come in no order are what a log-structured store does worst: each
 //! is a row of its own, sorted into memory, written, and rewritten at every level. Here they are kept apart from the
 //! store, but for what makes them durable:
 //!
-//! - An article's anchors go into the store as **one row under its sequence**, in the batch of its verdict (keyspace
-//!   `anchors`). These rows are a log: rising keys, read at a start alone, dropped when a run holds them.
+//! - An article's keys go into the store as **one row under its sequence**, in the batch of its verdict (keyspaces
+//!   `anchors` and `texts`). These rows are a log: rising keys, read at a start alone as far as keys go. Rows of anchors
+//!   are dropped when a run holds them; a row of `texts` also says what a text is, and stays as long as its window.
 //! - In memory they go into a **buffer** (`buffer.rs`), once the batch is durable. A full one is closed and written by
-//!   a thread of the ledger's as a **run** (`run.rs`): a file of postings in the order of their anchors, never changed.
+//!   a thread of the ledger's as a **run** (`run.rs`): a file of postings in the order of their keys, never changed.
 //! - Runs that follow each other in time are **merged** (`merge.rs`) while the older is less than [`RATIO`] times
 //!   larger, so a window has a handful, each several times larger than the next; a window that is over has one.
-//! - The keyspace `runs` says which runs there are. A run is durable before its row is, and its row before the log is
+//! - A keyspace says which runs there are. A run is durable before its row is, and its row before the log is
 //!   dropped or the runs it replaces are removed; a file without a row is left over from a crash and goes at the next
 //!   start. At a start the log behind the newest run is read back into buffers: a bounded number of rows.
-//! - A window expires by its rows in `runs` and its files.
+//! - A window expires by its rows in that keyspace and its files.
 //!
 //! A look-up asks the runs in the order of time, then the buffers, and has what one sorted table would say, however far
 //! the thread is: verdicts do not depend on it.
 //!
-//! Over the first 120,000 articles of `copydesk-bench scale-dedup --articles 120000`, rows of the store took the desk from
-//! 6,067 articles a processor second to 3,204, this from 11,439 to 5,245, on the same busy machine; half of the rows' time
-//! went into sorted memory, filters and merging. The design is the merging of sorted runs by size (Bentley and Saxe 1980;
-//! O'Neil et al. 1996), with filters as in every store since Bigtable.
+//! Measured with `copydesk-bench scale-dedup` (README, "Copies and versions"). With rows of the store for anchors and
+//! texts, half of their time went into sorted memory, filters and merging. The design is the merging of sorted runs by
+//! size (Bentley and Saxe 1980; O'Neil et al. 1996), with filters as in every store since Bigtable.
 
+mod block;
 mod buffer;
 mod filter;
 mod merge;
@@ -33,38 +34,38 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::thread::JoinHandle;
 
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
 use copydesk_disk::{DiskError, sync_folder};
 use fjall::{Database, Keyspace, PersistMode};
 
+use crate::worker::{Signals, Worker};
 use crate::{LedgerError, keys};
 use buffer::Buffer;
 use filter::Filter;
 use merge::Merged;
-use run::{Run, RunName};
+use run::Run;
+pub use run::{RunName, spoilt};
 use saturated::Saturated;
 
 /// A run is merged with the one before it that is less than so many times larger.
 const RATIO: u64 = 3;
 
-/// Postings of a full buffer: some 20 MB of memory, 4 MB of a run, 20,000 articles.
-pub const BUFFER_POSTINGS: usize = 1 << 19;
+/// Anchors of a full buffer: some 20 MB of memory, 4 MB of a run, 20,000 articles.
+pub const BUFFER_ANCHORS: usize = 1 << 19;
+
+/// Texts of a full buffer.
+pub const BUFFER_TEXTS: usize = 1 << 16;
 
 /// Full buffers that may wait to be written; then a commit waits.
 const MOST_WAITING: usize = 4;
 
-/// Row of `meta`: the last sequence whose postings stand in runs.
-const WRITTEN: &[u8] = b"anchors_written";
-
 /// See the module.
-pub struct Anchors {
+pub struct Postings {
     shared: Arc<Shared>,
-    worker: Mutex<Option<JoinHandle<()>>>,
+    worker: Worker,
     /// The last sequence whose rows were dropped from the log.
     dropped: Mutex<Sequence>,
     saturated: Mutex<Saturated>,
@@ -72,6 +73,7 @@ pub struct Anchors {
 
 /// What the thread that writes and merges runs shares with the ledger.
 struct Shared {
+    name: &'static str,
     folder: PathBuf,
     /// The folder of the runs.
     runs_folder: PathBuf,
@@ -83,8 +85,7 @@ struct Shared {
     state: RwLock<State>,
     /// Held while runs come or go.
     changing: Mutex<()>,
-    stop: AtomicBool,
-    failed: Mutex<Option<LedgerError>>,
+    signals: Arc<Signals>,
 }
 
 #[derive(Default)]
@@ -111,28 +112,36 @@ enum Job {
     Merge(Vec<Arc<Run>>),
 }
 
-/// The keyspaces that anchors need, and where their runs are.
+/// What is kept, the keyspaces that needs, and where its runs are.
 pub struct Places<'a> {
+    /// What the keys are; names the folder of the runs, and with `_written` the row of `meta` that says which sequence
+    /// is the last whose postings stand in runs.
+    pub name: &'static str,
+    /// The ledger's folder.
     pub folder: &'a Path,
     pub db: &'a Database,
     pub meta: &'a Keyspace,
     pub runs: &'a Keyspace,
     /// The log.
     pub log: &'a Keyspace,
+    /// The keys in a row of the log.
+    pub keys_of: fn(&[u8]) -> Vec<u64>,
     /// Most bytes of filters in memory.
     pub filter_bytes: u64,
     /// Postings of a full buffer.
     pub buffer_postings: usize,
 }
 
-impl Anchors {
+impl Postings {
     /// Opens the runs and reads the log behind them.
     ///
     /// # Errors
     /// Where a run or the store can't be read.
     pub fn open(places: &Places<'_>, window_of: impl Fn(Sequence) -> Window) -> Result<Self, LedgerError> {
-        let runs_folder = places.folder.join("anchors");
+        let runs_folder = places.folder.join(places.name);
+        let signals = Arc::new(Signals::default());
         let shared = Shared {
+            name: places.name,
             folder: places.folder.to_owned(),
             runs_folder,
             db: places.db.clone(),
@@ -142,35 +151,34 @@ impl Anchors {
             buffer_postings: places.buffer_postings,
             state: RwLock::default(),
             changing: Mutex::default(),
-            stop: AtomicBool::new(false),
-            failed: Mutex::default(),
+            signals: Arc::clone(&signals),
         };
         shared.open_runs()?;
         let written = shared.state().written;
-        let anchors = Self {
+        let postings = Self {
             shared: Arc::new(shared),
-            worker: Mutex::default(),
+            worker: Worker::new(places.name, signals),
             dropped: Mutex::default(),
             saturated: Mutex::default(),
         };
         for guard in places.log.range(keys::sequence(written.next())..) {
-            let (key, row) = guard.into_inner().map_err(|source| anchors.shared.store("read its anchors", source))?;
+            let (key, row) = guard.into_inner().map_err(|source| postings.shared.store("read its log", source))?;
             let sequence = Sequence(keys::number(&key));
-            anchors.push(window_of(sequence), sequence, &decode(&row));
-            anchors.room()?;
+            postings.push(window_of(sequence), sequence, &(places.keys_of)(&row));
+            postings.room()?;
         }
-        Ok(anchors)
+        Ok(postings)
     }
 
-    /// Adds the anchors of the next article, once they are durable.
-    pub fn push(&self, window: Window, sequence: Sequence, anchors: &[u64]) {
+    /// Adds the keys of the next article, once they are durable.
+    pub fn push(&self, window: Window, sequence: Sequence, keys: &[u64]) {
         let mut state = self.shared.state_mut();
         let over =
             |growing: &mut Buffer| growing.name().window != window || growing.postings() >= self.shared.buffer_postings;
         let full = state.growing.take_if(over).map(Arc::new);
         let is_full = full.is_some();
         state.full.extend(full);
-        state.growing.get_or_insert_with(|| Buffer::new(window, sequence)).push(sequence, anchors);
+        state.growing.get_or_insert_with(|| Buffer::new(window, sequence)).push(sequence, keys);
         drop(state);
         if is_full {
             self.tend();
@@ -188,7 +196,7 @@ impl Anchors {
         self.settle()
     }
 
-    /// For each anchor its first holders from a window on, oldest first.
+    /// For each key its first holders from a window on, oldest first.
     ///
     /// # Errors
     /// Where a run can't be read.
@@ -200,10 +208,14 @@ impl Anchors {
         let mut open: Vec<(&mut Vec<Sequence>, u64)> = all.iter_mut().zip(anchors.iter().copied()).collect();
         open.retain(|(found, _)| found.is_empty());
         for held in runs {
-            for (found, anchor) in open.iter_mut().filter(|(found, _)| found.len() < MAX_HOLDERS) {
-                if held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor)) {
-                    held.run.holders(*anchor, found)?;
-                }
+            // All are asked before any is looked up: see `filter.rs`.
+            let may_hold = match &held.filter {
+                Some(filter) => filter.may_hold(&open.iter().map(|(_, anchor)| *anchor).collect::<Vec<_>>()),
+                None => vec![true; open.len()],
+            };
+            let held_perhaps = open.iter_mut().zip(may_hold).filter(|(_, may_hold)| *may_hold);
+            for ((found, anchor), _) in held_perhaps.filter(|((found, _), _)| found.len() < MAX_HOLDERS) {
+                held.run.holders(*anchor, found)?;
             }
         }
         for (found, anchor) in &open {
@@ -249,36 +261,13 @@ impl Anchors {
     /// What went wrong with that.
     pub fn settle(&self) -> Result<(), LedgerError> {
         self.tend();
-        self.join();
-        self.shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        self.worker.settle()
     }
 
     /// Sees to it that somebody writes and merges.
     fn tend(&self) {
-        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if worker.as_ref().is_some_and(|worker| !worker.is_finished()) {
-            return;
-        }
         let shared = Arc::clone(&self.shared);
-        match std::thread::Builder::new().name("anchors".to_owned()).spawn(move || shared.work()) {
-            Ok(handle) => *worker = Some(handle),
-            Err(error) => tracing::error!(error = %error, "could not start the thread that writes anchors"),
-        }
-    }
-
-    fn join(&self) {
-        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if worker.is_some_and(|worker| worker.join().is_err()) {
-            tracing::error!("the thread that writes anchors panicked; the next full buffer starts it again");
-        }
-    }
-}
-
-impl Drop for Anchors {
-    /// The thread holds the store open; what it has not done the next start does.
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
-        self.join();
+        self.worker.tend(move || shared.work());
     }
 }
 
@@ -297,6 +286,10 @@ impl Shared {
 
     fn store(&self, action: &'static str, source: fjall::Error) -> LedgerError {
         LedgerError::Store { folder: self.folder.clone(), action, source: Box::new(source) }
+    }
+
+    fn written_row(&self) -> String {
+        format!("{}_written", self.name)
     }
 
     fn open_runs(&self) -> Result<(), LedgerError> {
@@ -318,7 +311,7 @@ impl Shared {
                 remove(&entry.path());
             }
         }
-        let written = self.meta.get(WRITTEN).map_err(|source| self.store("read its runs", source))?;
+        let written = self.meta.get(self.written_row()).map_err(|source| self.store("read its runs", source))?;
         state.written = written.map_or(Sequence(0), |row| Sequence(keys::number(&row)));
         self.hold_filters(&mut state.runs)?;
         *self.state_mut() = state;
@@ -346,7 +339,7 @@ impl Shared {
     }
 
     fn work(&self) {
-        while !self.stop.load(Ordering::Relaxed) {
+        while !self.signals.is_stopped() {
             // Let go of before the job is done: it changes the state.
             let job = self.state().next_job();
             let Some(job) = job else { return };
@@ -355,9 +348,9 @@ impl Shared {
                 Job::Merge(runs) => self.merge(&runs),
             };
             if let Err(error) = done {
-                if !self.stop.load(Ordering::Relaxed) {
-                    tracing::error!(error = %error, "could not write anchors; they stay in memory and in the log");
-                    *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                if !self.signals.is_stopped() {
+                    tracing::error!(error = %error, what = self.name, "could not write a run; its postings stay in memory and in the log");
+                    self.signals.fail(error);
                 }
                 return;
             }
@@ -376,7 +369,7 @@ impl Shared {
         }
         let mut batch = self.db.batch();
         batch.insert(&self.runs, run.name.to_key(), []);
-        batch.insert(&self.meta, WRITTEN, keys::sequence(run.name.last));
+        batch.insert(&self.meta, self.written_row(), keys::sequence(run.name.last));
         self.commit(batch)?;
         let mut state = self.state_mut();
         state.full.retain(|full| !Arc::ptr_eq(full, buffer));
@@ -392,7 +385,7 @@ impl Shared {
         let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Ok(()) };
         let name = RunName { last: last.name.last, ..first.name };
         let filtered = self.filtered(runs.iter().map(|run| run.postings()).sum());
-        let merged = Run::write(&self.runs_folder, name, Merged::of(runs, &self.stop)?, filtered)?;
+        let merged = Run::write(&self.runs_folder, name, Merged::of(runs, &self.signals.stop)?, filtered)?;
         let _one = self.changing();
         let is_merged = |held: &Held| runs.iter().any(|run| Arc::ptr_eq(run, &held.run));
         if self.state().runs.iter().filter(|held| is_merged(held)).count() < runs.len() {
@@ -472,9 +465,9 @@ impl State {
 }
 
 /// A file nobody needs any more; what stays goes at the next start.
-fn remove(path: &Path) {
+pub fn remove(path: &Path) {
     if let Err(error) = fs::remove_file(path) {
-        tracing::warn!(path = %path.display(), error = %error, "could not remove old anchors; the next start does");
+        tracing::warn!(path = %path.display(), error = %error, "could not remove what is no longer needed; the next start does");
     }
 }
 
@@ -482,12 +475,13 @@ fn stopped() -> io::Error {
     io::Error::new(io::ErrorKind::Interrupted, "the ledger is being closed")
 }
 
-/// A row of the log.
+/// A row of the log of anchors.
 pub fn encode(anchors: &[u64]) -> Vec<u8> {
     anchors.iter().flat_map(|anchor| anchor.to_be_bytes()).collect()
 }
 
-fn decode(row: &[u8]) -> Vec<u64> {
+/// The anchors in a row of their log.
+pub fn decode(row: &[u8]) -> Vec<u64> {
     let (anchors, _) = row.as_chunks::<8>();
     anchors.iter().map(|anchor| u64::from_be_bytes(*anchor)).collect()
 }
@@ -525,13 +519,23 @@ mod tests {
         ]
     }
 
-    fn open(folder: &Path, filter_bytes: u64, articles: &[(Window, BTreeSet<u64>)]) -> (Anchors, Keyspace, Database) {
+    fn open(folder: &Path, filter_bytes: u64, articles: &[(Window, BTreeSet<u64>)]) -> (Postings, Keyspace, Database) {
         let db = Database::builder(folder).open().expect("a store");
         let keyspace = |name| db.keyspace(name, KeyspaceCreateOptions::default).expect("a keyspace");
         let (meta, runs, log) = (keyspace("meta"), keyspace("runs"), keyspace("anchors"));
-        let places = Places { folder, db: &db, meta: &meta, runs: &runs, log: &log, filter_bytes, buffer_postings: 40 };
-        let anchors = Anchors::open(&places, |sequence| articles[sequence.0 as usize - 1].0).expect("open");
-        (anchors, log, db)
+        let places = Places {
+            name: "anchors",
+            folder,
+            db: &db,
+            meta: &meta,
+            runs: &runs,
+            log: &log,
+            keys_of: decode,
+            filter_bytes,
+            buffer_postings: 40,
+        };
+        let postings = Postings::open(&places, |sequence| articles[sequence.0 as usize - 1].0).expect("open");
+        (postings, log, db)
     }
 
     /// What one sorted table would say.

@@ -2,40 +2,31 @@
 //!
 //! | part | bytes | holds |
 //! |---|---|---|
-//! | blocks | [`BLOCK`] each | checksum (4), number of entries (2), entries, zeros |
+//! | blocks | [`BLOCK`] each | see `block.rs` |
 //! | fences | 8 a block | its first anchor |
-//! | filter | 1 a posting, or none | see `filter.rs` |
+//! | filter | 1.5 a posting, or none | see `filter.rs` |
 //! | end | 64 | magic, base, postings, blocks, bytes of the filter, checksums |
 //!
-//! An entry is the anchor less the one before it in the block (the first less the fence), then the sequence less the
-//! run's base, seven bits a byte. Fences stay in memory, the filter while there is room for it, blocks are read one at a
-//! time as they are asked for and left to the system to cache.
+//! Fences stay in memory, the filter while there is room for it, blocks are read one at a time as they are asked for and
+//! left to the system to cache.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
 use copydesk_disk::{DiskError, write_durable_with};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::filter::Filter;
-
-/// Bytes of a block: a look-up reads one.
-const BLOCK: usize = 1024;
-
-/// Bytes before a block's entries.
-const HEAD: usize = 6;
-
-/// Most bytes of an entry.
-const ENTRY: usize = 20;
+use super::block::{BLOCK, Block, Growing};
+use super::filter::{Filling, Filter, LINE_BYTES};
 
 /// Bytes of the end.
 const END: usize = 64;
 
-const MAGIC: u64 = u64::from_be_bytes(*b"cdanchr1");
+const MAGIC: u64 = u64::from_be_bytes(*b"cdanchr2");
 
 /// Bytes read or written at a time where a run is read or written from end to end.
 const STREAM_BYTES: usize = 128 << 10;
@@ -88,9 +79,48 @@ pub struct Run {
     file: File,
     base: u64,
     postings: u64,
-    fences: Vec<u64>,
+    fences: Fences,
     filter_bytes: u64,
     filter_sum: u64,
+}
+
+/// First anchors of the blocks, in order, with a table by their leading bits: halving all of them would wait for memory
+/// at every other step.
+#[derive(Debug)]
+struct Fences {
+    all: Vec<u64>,
+    /// For each value of the leading bits: how many fences have a lesser one.
+    before: Vec<u32>,
+    /// Bits after the leading ones.
+    shift: u32,
+}
+
+impl Fences {
+    fn new(all: Vec<u64>) -> Self {
+        let wanted = all.len().next_power_of_two().trailing_zeros().max(1);
+        let shift = all.last().map_or(0, |last| (64 - last.leading_zeros()).saturating_sub(wanted));
+        let values = all.last().map_or(0, |last| last >> shift) as usize + 1;
+        let mut before = vec![0; values + 1];
+        for fence in &all {
+            before[(fence >> shift) as usize + 1] += 1;
+        }
+        for value in 1..before.len() {
+            before[value] += before[value - 1];
+        }
+        Self { all, before, shift }
+    }
+
+    /// How many are less than an anchor.
+    fn less_than(&self, anchor: u64) -> usize {
+        let value = (anchor >> self.shift) as usize;
+        match self.before.get(value..=value.saturating_add(1)) {
+            Some(&[from, to]) => {
+                let (from, to) = (from as usize, to as usize);
+                from + self.all[from..to].partition_point(|fence| *fence < anchor)
+            }
+            _ => self.all.len(),
+        }
+    }
 }
 
 impl Run {
@@ -110,13 +140,11 @@ impl Run {
             let failed = |source| DiskError { action: "write", path: unfinished.to_owned(), source };
             let mut writer = Writer {
                 out: BufWriter::with_capacity(STREAM_BYTES, file),
-                base: name.first.0,
-                block: Vec::with_capacity(BLOCK),
-                entries: 0,
-                before: 0,
+                block: Growing::new(name.first.0),
+                before: None,
                 postings: 0,
                 fences: Vec::new(),
-                filter: filtered.map(Filter::with_room),
+                filter: filtered.map(Filling::with_room),
             };
             for posting in postings {
                 writer.push(posting?).map_err(failed)?;
@@ -150,7 +178,7 @@ impl Run {
             return Err(failed(spoilt()));
         }
         let (fences, _) = fences.as_chunks::<8>();
-        let fences = fences.iter().map(|fence| u64::from_be_bytes(*fence)).collect();
+        let fences = Fences::new(fences.iter().map(|fence| u64::from_be_bytes(*fence)).collect());
         Ok(Self { name, file, base, postings, fences, filter_bytes, filter_sum, path })
     }
 
@@ -164,7 +192,7 @@ impl Run {
 
     /// Bytes on disk.
     pub const fn bytes(&self) -> u64 {
-        self.fences.len() as u64 * (BLOCK as u64 + 8) + self.filter_bytes + END as u64
+        self.fences.all.len() as u64 * (BLOCK as u64 + 8) + self.filter_bytes + END as u64
     }
 
     /// Bytes of its filter, 0 where it has none.
@@ -177,13 +205,22 @@ impl Run {
     /// # Errors
     /// Where it can't be read or is spoilt.
     pub fn filter(&self) -> Result<Option<Filter>, DiskError> {
-        let mut bytes = vec![0; self.filter_bytes as usize];
-        let at = self.fences.len() as u64 * (BLOCK as u64 + 8);
-        self.file.read_exact_at(&mut bytes, at).map_err(|source| self.failed(source))?;
-        if xxh3_64(&bytes) != self.filter_sum {
+        let mut file = File::open(&self.path).map_err(|source| self.failed(source))?;
+        let at = self.fences.all.len() as u64 * (BLOCK as u64 + 8);
+        file.seek(SeekFrom::Start(at)).map_err(|source| self.failed(source))?;
+        let mut bytes = BufReader::with_capacity(STREAM_BYTES, file);
+        let mut sum = Xxh3::new();
+        let lines = (0..self.filter_bytes / LINE_BYTES as u64).map(|_| {
+            let mut line = [0; LINE_BYTES];
+            bytes.read_exact(&mut line).map_err(|source| self.failed(source))?;
+            sum.update(&line);
+            Ok(line)
+        });
+        let filter = Filter::from_lines(lines)?;
+        if sum.digest() != self.filter_sum {
             return Err(self.failed(spoilt()));
         }
-        Ok(Filter::from_bytes(&bytes))
+        Ok(filter)
     }
 
     /// Adds an anchor's holders to those found so far, oldest first, up to [`MAX_HOLDERS`].
@@ -192,18 +229,16 @@ impl Run {
     /// Where the run can't be read or is spoilt.
     pub fn holders(&self, anchor: u64, found: &mut Vec<Sequence>) -> Result<(), DiskError> {
         // Its postings may begin at the end of the block before the first that begins with it or a later one.
-        let mut at = self.fences.partition_point(|fence| *fence < anchor).saturating_sub(1);
-        let mut block = [0; BLOCK];
-        while self.fences.get(at).is_some_and(|fence| *fence <= anchor) {
-            self.file.read_exact_at(&mut block, (at * BLOCK) as u64).map_err(|source| self.failed(source))?;
-            let entries = self.entries(&block, self.fences[at]).ok_or_else(|| self.failed(spoilt()))?;
-            for posting in entries {
+        let mut at = self.fences.less_than(anchor).saturating_sub(1);
+        let mut bytes = [0; BLOCK];
+        while self.fences.all.get(at).is_some_and(|fence| *fence <= anchor) {
+            self.file.read_exact_at(&mut bytes, (at * BLOCK) as u64).map_err(|source| self.failed(source))?;
+            let block = self.block(&bytes, at)?;
+            for posting in block.from(block.first_with(anchor)) {
                 if posting.anchor > anchor || found.len() >= MAX_HOLDERS {
                     return Ok(());
                 }
-                if posting.anchor == anchor {
-                    found.push(posting.holder);
-                }
+                found.push(posting.holder);
             }
             at += 1;
         }
@@ -216,17 +251,12 @@ impl Run {
     /// Where the run can't be opened again.
     pub fn stream(&self) -> Result<Stream<'_>, DiskError> {
         let file = File::open(&self.path).map_err(|source| self.failed(source))?;
-        let blocks = BufReader::with_capacity(STREAM_BYTES, file.take((self.fences.len() * BLOCK) as u64));
-        Ok(Stream { run: self, blocks, at: 0, block: [0; BLOCK], entries: Vec::new().into_iter() })
+        let blocks = BufReader::with_capacity(STREAM_BYTES, file.take((self.fences.all.len() * BLOCK) as u64));
+        Ok(Stream { run: self, blocks, at: 0, bytes: [0; BLOCK], entries: Vec::new().into_iter() })
     }
 
-    fn entries<'a>(&self, block: &'a [u8; BLOCK], fence: u64) -> Option<Entries<'a>> {
-        let (sum, rest) = block.split_first_chunk()?;
-        if xxh3_64(rest) as u32 != u32::from_be_bytes(*sum) {
-            return None;
-        }
-        let (count, bytes) = rest.split_first_chunk()?;
-        Some(Entries { bytes, left: u16::from_be_bytes(*count), anchor: fence, base: self.base })
+    fn block<'a>(&self, bytes: &'a [u8; BLOCK], at: usize) -> Result<Block<'a>, DiskError> {
+        Block::of(bytes, self.fences.all[at], self.base).ok_or_else(|| self.failed(spoilt()))
     }
 
     fn failed(&self, source: io::Error) -> DiskError {
@@ -234,27 +264,9 @@ impl Run {
     }
 }
 
-fn spoilt() -> io::Error {
+/// The bytes of a file are not what was written.
+pub fn spoilt() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "its bytes are not what was written; restore the ledger from a backup")
-}
-
-/// Entries of one block.
-struct Entries<'a> {
-    bytes: &'a [u8],
-    left: u16,
-    anchor: u64,
-    base: u64,
-}
-
-impl Iterator for Entries<'_> {
-    type Item = Posting;
-
-    fn next(&mut self) -> Option<Posting> {
-        self.left = self.left.checked_sub(1)?;
-        self.anchor = self.anchor.wrapping_add(number(&mut self.bytes)?);
-        let holder = Sequence(self.base.wrapping_add(number(&mut self.bytes)?));
-        Some(Posting { anchor: self.anchor, holder })
-    }
 }
 
 /// A run read from end to end.
@@ -262,7 +274,7 @@ pub struct Stream<'a> {
     run: &'a Run,
     blocks: BufReader<io::Take<File>>,
     at: usize,
-    block: [u8; BLOCK],
+    bytes: [u8; BLOCK],
     entries: std::vec::IntoIter<Posting>,
 }
 
@@ -280,105 +292,77 @@ impl Iterator for Stream<'_> {
             if let Some(posting) = self.entries.next() {
                 return Some(Ok(posting));
             }
-            let fence = *self.run.fences.get(self.at)?;
-            self.at += 1;
-            if let Err(source) = self.blocks.read_exact(&mut self.block) {
+            if self.at == self.run.fences.all.len() {
+                return None;
+            }
+            if let Err(source) = self.blocks.read_exact(&mut self.bytes) {
                 return Some(Err(self.run.failed(source)));
             }
-            match self.run.entries(&self.block, fence) {
-                Some(entries) => self.entries = entries.collect::<Vec<_>>().into_iter(),
-                None => return Some(Err(self.run.failed(spoilt()))),
+            match self.run.block(&self.bytes, self.at) {
+                Ok(block) => self.entries = block.from(0).collect::<Vec<_>>().into_iter(),
+                Err(error) => return Some(Err(error)),
             }
+            self.at += 1;
         }
     }
 }
 
 struct Writer<'a> {
     out: BufWriter<&'a mut File>,
-    base: u64,
-    block: Vec<u8>,
-    entries: u16,
-    before: u64,
+    block: Growing,
+    before: Option<u64>,
     postings: u64,
     fences: Vec<u64>,
-    filter: Option<Filter>,
+    filter: Option<Filling>,
 }
 
 impl Writer<'_> {
     fn push(&mut self, posting: Posting) -> io::Result<()> {
-        if HEAD + self.block.len() + ENTRY > BLOCK {
+        if !self.block.has_room(posting) {
             self.end_block()?;
         }
-        let new = self.postings == 0 || self.before != posting.anchor;
-        if self.entries == 0 {
+        if self.block.is_empty() {
             self.fences.push(posting.anchor);
-            self.before = posting.anchor;
         }
-        put_number(&mut self.block, posting.anchor - self.before);
-        put_number(&mut self.block, posting.holder.0 - self.base);
-        self.before = posting.anchor;
-        self.entries += 1;
+        self.block.push(posting);
         self.postings += 1;
-        if let Some(filter) = self.filter.as_mut().filter(|_| new) {
+        if self.before.replace(posting.anchor) != Some(posting.anchor)
+            && let Some(filter) = &mut self.filter
+        {
             filter.insert(posting.anchor);
         }
         Ok(())
     }
 
     fn end_block(&mut self) -> io::Result<()> {
-        self.block.resize(BLOCK - HEAD, 0);
-        self.block.splice(..0, self.entries.to_be_bytes());
-        let sum = xxh3_64(&self.block) as u32;
-        self.out.write_all(&sum.to_be_bytes())?;
-        self.out.write_all(&self.block)?;
-        self.block.clear();
-        self.entries = 0;
-        Ok(())
+        self.out.write_all(&self.block.take())
     }
 
     fn finish(mut self) -> io::Result<()> {
-        if self.entries > 0 {
+        if !self.block.is_empty() {
             self.end_block()?;
         }
         let fences: Vec<u8> = self.fences.iter().flat_map(|fence| fence.to_be_bytes()).collect();
-        let filter = self.filter.as_ref().map(Filter::to_bytes).unwrap_or_default();
         self.out.write_all(&fences)?;
-        self.out.write_all(&filter)?;
+        let (mut filter_sum, mut filter_bytes) = (Xxh3::new(), 0);
+        for line in self.filter.map(Filling::finish).iter().flat_map(Filter::lines) {
+            self.out.write_all(&line)?;
+            filter_sum.update(&line);
+            filter_bytes += LINE_BYTES as u64;
+        }
         let words = [
             MAGIC,
-            self.base,
+            self.block.base(),
             self.postings,
             self.fences.len() as u64,
-            filter.len() as u64,
+            filter_bytes,
             xxh3_64(&fences),
-            xxh3_64(&filter),
+            filter_sum.digest(),
         ];
         let mut end: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
         end.extend(xxh3_64(&end).to_be_bytes());
         self.out.write_all(&end)?;
         self.out.flush()
-    }
-}
-
-/// Seven bits a byte, the lowest first.
-fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    let (mut number, mut shift) = (0_u64, 0);
-    loop {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7F).wrapping_shl(shift);
-        shift += 7;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
     }
 }
 
@@ -418,7 +402,7 @@ mod tests {
                 run.holders(anchor, &mut found).expect("look up");
                 let all = postings.iter().filter(|posting| posting.anchor == anchor);
                 let expected: Vec<Sequence> = all.map(|posting| posting.holder).take(MAX_HOLDERS).collect();
-                prop_assert!(expected.is_empty() || filter.may_hold(anchor));
+                prop_assert!(expected.is_empty() || filter.may_hold(&[anchor])[0]);
                 prop_assert_eq!(found, expected);
             }
             let all: Vec<Posting> = run.stream().expect("open").map(|posting| posting.expect("read")).collect();
