@@ -243,6 +243,17 @@ fn what_is_left_whole_is_left_whole_again() {
 }
 
 #[test]
+fn lines_that_are_misread_only_together_are_not_joined() {
+    // As a fuzzer found it: neither line proves a misreading, both as one do.
+    let bytes = b"Me\xef\xef\xef\xef\xef\xef\xefPieed_time\" content=\"1009-05-06T22:00Z\"></head><clh/\xcf\xc1\xc3\x8f\xc2\xab\
+                  \x97\x9a\xdf\x97\x9e'b\xc3\x8f\xc2\xab\x97\x9a\xdf\x97\x9e'bou,\x01\n\x00\x00\x00\x00\x00v\x18teoter>\xc2\xe2\
+                  \x94\xac\xc2\xae\xa9 \x97019</ar te";
+    let cleaned = cut(&String::from_utf8_lossy(bytes));
+    let again = cut(&cleaned.text);
+    assert_eq!((again.text, again.repairs), (cleaned.text, vec![]));
+}
+
+#[test]
 fn a_text_of_a_million_lines_is_left_alone_and_says_so() {
     let source = format!("Skip to main content\n{}", "x\n".repeat(1_000_001));
     let cleaned = cut(&source);
