@@ -181,11 +181,12 @@ fn the_image_is_made_of_what_is_there_and_runs_as_nobody() {
                 "{instruction}: .dockerignore keeps {path} away"
             );
             if stage == "build" {
-                let to = if from.len() == 1 && !to.ends_with('/') {
-                    folder.path().join(to)
+                // Of several, each keeps its name, but not the folder it stood in.
+                let to = folder.path().join(if from.len() == 1 && !to.ends_with('/') {
+                    PathBuf::from(to)
                 } else {
-                    folder.path().join(to).join(path)
-                };
+                    Path::new(to).join(Path::new(path).file_name().expect("a name"))
+                });
                 fs::create_dir_all(to.parent().expect("a parent")).expect("make a folder");
                 succeeds(Command::new("cp").arg("-r").arg(root.join(path)).arg(to));
             }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::support::articles::Input;
-use crate::support::desk::Desk;
+use crate::support::desk::{Desk, files_below};
 use crate::support::dice::Dice;
 use crate::support::oracle::Outcome;
 use crate::support::torture::{kill_often, reference};
@@ -27,6 +27,20 @@ fn random_kills_change_nothing() {
     let hits = kill_often(&desk, kills(), 1, &[]);
     eprintln!("{hits} of {} kills came while there was work", kills());
     assert!(hits * 2 > kills(), "too few kills came while there was work: {hits}");
+    Outcome::of(&desk).assert_same(&reference(&input));
+}
+
+#[test]
+fn kills_while_files_of_the_index_are_written_and_merged_change_nothing() {
+    let input = Input::with_versions(0xF11E, kills() * 60);
+    let desk = slow_desk();
+    input.lay_out(&desk.inbox());
+    let hits = kill_often(&desk, kills(), 5, &[("COPYDESK_SMALL_FILES", "16")]);
+    assert!(hits * 2 > kills(), "too few kills came while there was work: {hits}");
+    for kind in ["anchors", "texts", "sketches"] {
+        let files = files_below(&desk.path("ledger").join(kind)).len();
+        assert!(files > 1, "{files} files of {kind}: nothing was tested");
+    }
     Outcome::of(&desk).assert_same(&reference(&input));
 }
 

@@ -69,6 +69,7 @@ mod passage;
 mod postings;
 mod rows;
 mod sink;
+mod sizes;
 mod sketches;
 mod store;
 mod worker;

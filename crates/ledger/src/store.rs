@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::fjall_ledger::Options;
 use crate::memory::{MemorySpaces, Windows};
 use crate::memory_rows::text_key;
-use crate::postings::{self, BUFFER_ANCHORS, BUFFER_TEXTS, Places, Postings};
-use crate::sketches::{self, CHAPTER, Sketches};
+use crate::postings::{self, Places, Postings};
+use crate::sizes::Sizes;
+use crate::sketches::{self, Sketches};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
@@ -115,6 +116,7 @@ impl Store {
             windows: keyspace("windows")?,
         };
         let windows = Windows::read(&memory.windows).map_err(failed("read its windows"))?;
+        let sizes = Sizes::of_process();
         let anchors = Places {
             name: "anchors",
             folder,
@@ -124,7 +126,7 @@ impl Store {
             log: &memory.anchors,
             keys_of: postings::decode,
             filter_bytes: options.cache_bytes,
-            buffer_postings: BUFFER_ANCHORS,
+            buffer_postings: sizes.anchors,
         };
         let texts = Places {
             name: "texts",
@@ -132,13 +134,18 @@ impl Store {
             log: &memory.texts,
             keys_of: |row| text_key(row).into_iter().collect(),
             filter_bytes: options.cache_bytes / 4,
-            buffer_postings: BUFFER_TEXTS,
+            buffer_postings: sizes.texts,
             ..anchors
         };
         let anchors = Postings::open(&anchors, |sequence| windows.of(sequence))?;
         let texts = Postings::open(&texts, |sequence| windows.of(sequence))?;
-        let sketches =
-            sketches::Places { folder, db: &db, rows: &memory.sketches, chapters: &memory.chapters, chapter: CHAPTER };
+        let sketches = sketches::Places {
+            folder,
+            db: &db,
+            rows: &memory.sketches,
+            chapters: &memory.chapters,
+            chapter: sizes.chapter,
+        };
         let sketches = Sketches::open(&sketches, &windows)?;
         let mut store = Self {
             folder: folder.to_owned(),
