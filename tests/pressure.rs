@@ -156,7 +156,7 @@ fn a_full_disk_under_the_sinks_loses_nothing() {
     let mut daemon = desk.start();
     daemon.wait_until_up();
     for sink in ["lines", "store"] {
-        let errors = format!("copydesk_sink_errors_total{{sink=\"{sink}\"}}");
+        let errors = format!("copydesk_sink_errors_total{{sink=\"{sink}\",kind=\"disk\"}}");
         daemon.wait_for("a sink to fail", |daemon| daemon.metrics().get(&errors) > 0.0);
     }
     fs::remove_file(ballast).expect("make room");
