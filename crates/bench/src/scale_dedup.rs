@@ -2,9 +2,9 @@
 //!
 //! One thread fingerprints and judges, and every 256 articles go into the ledger's index in one batch, as in the desk
 //! but without a sync, records or sinks. Processor time is that of the whole process, the store's own threads included,
-//! less what making the articles up took. How many anchors of an article are known, and with how many texts it is compared,
-//! is told besides: that is work which grows with what is known, however it is kept. With `--signatures` there are no texts: random anchors, of which some are
-//! common, go through the index alone.
+//! less what making the articles up took. How many anchors of an article are known, and with how many texts it is
+//! compared, is told besides: that is work which grows with what is known, however it is kept. With `--signatures` there
+//! are no texts: random anchors, of which some are common, go through the index alone.
 
 use std::cell::Cell;
 use std::path::PathBuf;

@@ -59,28 +59,28 @@ pub fn copy_range_durable(source: &Path, range: Range<u64>, path: &Path) -> Resu
 ///
 /// # Errors
 /// Where the closure fails or the system refuses; the old file then stands.
-pub fn write_durable_with(
+pub fn write_durable_with<E: From<DiskError>>(
     path: &Path,
-    write: impl FnOnce(&mut File, &Path) -> Result<(), DiskError>,
-) -> Result<(), DiskError> {
+    write: impl FnOnce(&mut File, &Path) -> Result<(), E>,
+) -> Result<(), E> {
     if let Some(parent) = path.parent() {
         at("create folder", parent, fs::create_dir_all(parent))?;
     }
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let unfinished = PathBuf::from(unfinished);
-    let result = (|| {
+    let result = (|| -> Result<(), E> {
         let mut file = at("create", &unfinished, File::create(&unfinished))?;
         write(&mut file, &unfinished)?;
         at("sync", &unfinished, file.sync_all())?;
-        at("rename into place", path, fs::rename(&unfinished, path))
+        Ok(at("rename into place", path, fs::rename(&unfinished, path))?)
     })();
     if result.is_err() {
         // Best effort: the next attempt writes over it anyway.
         fs::remove_file(&unfinished).ok();
     }
     result?;
-    sync_folder(path)
+    Ok(sync_folder(path)?)
 }
 
 /// One file to move.

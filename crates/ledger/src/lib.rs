@@ -59,6 +59,7 @@ mod admission;
 mod commit;
 mod error;
 mod fjall_ledger;
+mod index_files;
 mod keys;
 mod learned;
 mod ledger;

@@ -4,7 +4,9 @@
 //! go with the generation that set them, and are written into `/metrics` beside the recorder's.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::status::lock;
 
 /// Series by name; each by its labels as the text format has them, with its value.
 pub type Series = BTreeMap<&'static str, BTreeMap<String, f64>>;
@@ -18,18 +20,18 @@ impl Board {
     pub fn set(&self, name: &'static str, labels: &[(&str, &str)], value: f64) {
         let labels = labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value)));
         let labels = labels.collect::<Vec<_>>().join(",");
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().insert(labels, value);
+        lock(&self.0).entry(name).or_default().insert(labels, value);
     }
 
     /// Forgets all of them.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        lock(&self.0).clear();
     }
 
     /// All of them.
     #[must_use]
     pub fn series(&self) -> Series {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0).clone()
     }
 }
 

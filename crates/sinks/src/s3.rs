@@ -118,8 +118,7 @@ impl S3Options {
     /// Where the store is to be reached, as HOST:PORT; nothing of what the cloud's own tools would find.
     pub(crate) fn servers(&self) -> Vec<String> {
         let Some(endpoint) = &self.endpoint else { return vec![format!("s3.{}.amazonaws.com:443", self.region)] };
-        let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
-        let place = rest.split('/').next().unwrap_or_default();
+        let (scheme, place) = scheme_and_place(endpoint);
         let has_port = place.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let port = if scheme == "http" { 80 } else { 443 };
         vec![if has_port { place.to_owned() } else { format!("{place}:{port}") }]
@@ -130,10 +129,15 @@ impl S3Options {
     }
 }
 
+/// The scheme of an address, https where it says none, and its host with the port where it names one.
+fn scheme_and_place(endpoint: &str) -> (&str, &str) {
+    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
+    (scheme, rest.split('/').next().unwrap_or_default())
+}
+
 /// Whether an address is on this machine.
 fn is_here(endpoint: &str) -> bool {
-    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    let host = host.split('/').next().unwrap_or_default();
+    let (_, host) = scheme_and_place(endpoint);
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split(']').next() == Some("::1");
     }

@@ -52,9 +52,10 @@ fn link_sides(names: &mut [Found<'_>]) {
     let mut sides: HashMap<String, Option<Key>> = HashMap::new();
     let mut alone = Vec::new();
     for (i, name) in names.iter().enumerate().filter(|(_, name)| name.kind == EntityType::Location) {
-        match place::direction(&written_out(name.text)) {
+        let written = written_out(name.text);
+        match place::direction(&written) {
             Some((side, true)) => alone.push((i, side)),
-            Some((side, false)) if place::is_country(&written_out(name.text)) => {
+            Some((side, false)) if place::is_country(&written) => {
                 let known = sides.entry(side).or_insert_with(|| Some(name.key.clone()));
                 *known = known.take().filter(|key| *key == name.key);
             }

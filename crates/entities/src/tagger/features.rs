@@ -129,18 +129,38 @@ fn of_longest(article: &Article, group: &Group, emit: &mut impl FnMut(On, u32)) 
     emit(On::Article, feature(39, pair(place, before(article, run).map_or(NOWHERE, |form| cluster(form, 2)))));
 }
 
+/// The neighbours of a token on its line.
+struct Around<'a> {
+    previous: Option<&'a Form>,
+    next: Option<&'a Form>,
+    /// 1 where the next is written without a space before it.
+    next_glued: u32,
+}
+
+impl<'a> Around<'a> {
+    #[inline]
+    fn of(article: &'a Article, at: usize) -> Self {
+        let line_start = article.flags[at] & flag::STARTS_LINE != 0;
+        let previous = at.checked_sub(1).filter(|_| !line_start).map(|i| article.form(i));
+        let next_flags = article.flags.get(at + 1).filter(|flags| **flags & flag::STARTS_LINE == 0);
+        let next_glued = u32::from(next_flags.is_some_and(|flags| flags & flag::GLUED != 0));
+        Self { previous, next: next_flags.map(|_| article.form(at + 1)), next_glued }
+    }
+}
+
+/// The shape of a form, where there is one.
+fn brief(form: Option<&Form>) -> u32 {
+    form.map_or(NOWHERE, |form| form.brief)
+}
+
 /// The numbers that the features on a frame hang on: the shapes of the token and its neighbours, and how the token
 /// stands there.
 pub(super) fn frame(article: &Article, at: usize) -> [u32; 4] {
     let form = article.form(at);
-    let line_start = article.flags[at] & flag::STARTS_LINE != 0;
-    let previous = at.checked_sub(1).filter(|_| !line_start).map(|i| article.form(i));
-    let next_flags = article.flags.get(at + 1).filter(|flags| **flags & flag::STARTS_LINE == 0);
-    let next_glued = u32::from(next_flags.is_some_and(|flags| flags & flag::GLUED != 0));
-    let brief = |form: Option<&Form>| form.map_or(NOWHERE, |form| form.brief);
+    let Around { previous, next, next_glued } = Around::of(article, at);
     let habit = habit(form, &article.groups[form.group as usize]);
     let stands = u32::from(article.flags[at]) | next_glued << 16 | habit << 17;
-    [brief(previous), form.brief, brief(next_flags.map(|_| article.form(at + 1))), stands]
+    [brief(previous), form.brief, brief(next), stands]
 }
 
 /// The features of one place.
@@ -148,10 +168,7 @@ pub(super) fn of_place(article: &Article, at: usize, mut emit: impl FnMut(On, u3
     let form = article.form(at);
     let group = &article.groups[form.group as usize];
     let flags = article.flags[at];
-    let line_start = flags & flag::STARTS_LINE != 0;
-    let previous = at.checked_sub(1).filter(|_| !line_start).map(|i| article.form(i));
-    let on_line = |i: usize| article.flags.get(i).is_some_and(|flags| flags & flag::STARTS_LINE == 0);
-    let next = on_line(at + 1).then(|| article.form(at + 1));
+    let Around { previous, next, next_glued } = Around::of(article, at);
     emit(On::Frame, feature(1000, 0));
     emit(On::Frame, feature(1001, u32::from(flags)));
     emit(On::Frame, feature(1002, pair(u32::from(flags & (flag::OPENS | flag::SHOUTED | flag::TITLED)), form.brief)));
@@ -160,7 +177,6 @@ pub(super) fn of_place(article: &Article, at: usize, mut emit: impl FnMut(On, u3
         feature(1003, pair(u32::from(flags & (flag::OPENS | flag::SHOUTED | flag::TITLED)), habit(form, group))),
     );
     let word = |form: Option<&Form>| form.map_or(NOWHERE, |form| form.folded);
-    let brief = |form: Option<&Form>| form.map_or(NOWHERE, |form| form.brief);
     let cluster_of = |form: Option<&Form>, depth| form.map_or(NOWHERE, |form| cluster(form, depth));
     emit(On::Place, feature(1010, pair(word(previous), form.folded)));
     emit(On::Place, feature(1011, pair(form.folded, word(next))));
@@ -174,9 +190,8 @@ pub(super) fn of_place(article: &Article, at: usize, mut emit: impl FnMut(On, u3
     emit(On::Place, feature(1019, pair(form.brief, word(next))));
     emit(On::Place, feature(1020, pair(cluster_of(previous, 1), pair(form.brief, cluster_of(next, 1)))));
     let glued = u32::from(flags & flag::GLUED != 0);
-    let next_glued = u32::from(next.is_some() && article.flags[at + 1] & flag::GLUED != 0);
     emit(On::Frame, feature(1021, pair(pair(glued, next_glued), pair(brief(previous), brief(next)))));
-    of_phrases(article, at, line_start, on_line(at + 1), &mut emit);
+    of_phrases(article, at, flags & flag::STARTS_LINE != 0, next.is_some(), &mut emit);
     of_run(article, at, form, group, &mut emit);
 }
 

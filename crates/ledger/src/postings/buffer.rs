@@ -6,12 +6,13 @@ use std::collections::hash_map::Entry;
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
 
-use super::run::{Posting, RunName};
+use super::run::Posting;
+use crate::index_files::FileName;
 
 /// Postings of one window, of articles that follow each other.
 #[derive(Debug)]
 pub struct Buffer {
-    name: RunName,
+    name: FileName,
     postings: usize,
     /// The first holder of each anchor: most have no other.
     first: HashMap<u64, Sequence>,
@@ -22,12 +23,12 @@ pub struct Buffer {
 impl Buffer {
     /// An empty buffer for articles from this one on.
     pub fn new(window: Window, first: Sequence) -> Self {
-        let name = RunName { window, first, last: first };
+        let name = FileName { window, first, last: first };
         Self { name, postings: 0, first: HashMap::new(), more: HashMap::new() }
     }
 
     /// What the run will be called that holds its postings.
-    pub const fn name(&self) -> RunName {
+    pub const fn name(&self) -> FileName {
         self.name
     }
 

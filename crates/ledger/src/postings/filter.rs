@@ -1,8 +1,9 @@
 //! Which anchors a run may hold, twelve bits a posting: most look-ups are for anchors that a run does not hold.
 //!
 //! A Bloom filter in lines of 64 bytes (Putze, Sanders and Singler 2007): an anchor's bits lie in one line, so that a
-//! look-up costs one miss of the processor's cache, and the misses of a text's anchors are waited for together. About one absent anchor in two hundred is let through: each costs the reading of a block, which
-//! is a hundred times what asking costs.
+//! look-up costs one miss of the processor's cache, and the misses of a text's anchors are waited for together. About one
+//! absent anchor in two hundred is let through: each costs the reading of a block, which is a hundred times what asking
+//! costs.
 
 /// Words of a line.
 const LINE: usize = 8;

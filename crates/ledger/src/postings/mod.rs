@@ -11,9 +11,9 @@
 //!   a thread of the ledger's as a **run** (`run.rs`): a file of postings in the order of their keys, never changed.
 //! - Runs that follow each other in time are **merged** (`merge.rs`) while the older is less than [`RATIO`] times
 //!   larger, so a window has a handful, each several times larger than the next; a window that is over has one.
-//! - A keyspace says which runs there are. A run is durable before its row is, and its row before the log is
-//!   dropped or the runs it replaces are removed; a file without a row is left over from a crash and goes at the next
-//!   start. At a start the log behind the newest run is read back into buffers: a bounded number of rows.
+//! - Which runs there are, and that none is lost or left over, is the work of `index_files.rs`: a run's row is durable
+//!   before the log is dropped or the runs it replaces are removed. At a start the log behind the newest run is read
+//!   back into buffers: a bounded number of rows.
 //! - A window expires by its rows in that keyspace and its files.
 //!
 //! A look-up asks the runs in the order of time, then the buffers, and has what one sorted table would say, however far
@@ -30,24 +30,22 @@ mod merge;
 mod run;
 mod saturated;
 
-use std::collections::BTreeSet;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
-use copydesk_disk::{DiskError, sync_folder};
-use fjall::{Database, Keyspace, PersistMode};
+use copydesk_disk::DiskError;
+use fjall::{Database, Keyspace};
 
+use crate::index_files::{FileName, IndexFiles, remove};
 use crate::worker::{Signals, Worker};
 use crate::{LedgerError, keys};
 use buffer::Buffer;
 use filter::Filter;
 use merge::Merged;
 use run::Run;
-pub use run::{RunName, spoilt};
 use saturated::Saturated;
 
 /// A run is merged with the one before it that is less than so many times larger.
@@ -74,17 +72,11 @@ pub struct Postings {
 /// What the thread that writes and merges runs shares with the ledger.
 struct Shared {
     name: &'static str,
-    folder: PathBuf,
-    /// The folder of the runs.
-    runs_folder: PathBuf,
-    db: Database,
+    files: IndexFiles,
     meta: Keyspace,
-    runs: Keyspace,
     filter_bytes: u64,
     buffer_postings: usize,
     state: RwLock<State>,
-    /// Held while runs come or go.
-    changing: Mutex<()>,
     signals: Arc<Signals>,
 }
 
@@ -138,19 +130,14 @@ impl Postings {
     /// # Errors
     /// Where a run or the store can't be read.
     pub fn open(places: &Places<'_>, window_of: impl Fn(Sequence) -> Window) -> Result<Self, LedgerError> {
-        let runs_folder = places.folder.join(places.name);
         let signals = Arc::new(Signals::default());
         let shared = Shared {
             name: places.name,
-            folder: places.folder.to_owned(),
-            runs_folder,
-            db: places.db.clone(),
+            files: IndexFiles::new(places.folder, places.name, places.db, places.runs),
             meta: places.meta.clone(),
-            runs: places.runs.clone(),
             filter_bytes: places.filter_bytes,
             buffer_postings: places.buffer_postings,
             state: RwLock::default(),
-            changing: Mutex::default(),
             signals: Arc::clone(&signals),
         };
         shared.open_runs()?;
@@ -162,7 +149,8 @@ impl Postings {
             saturated: Mutex::default(),
         };
         for guard in places.log.range(keys::sequence(written.next())..) {
-            let (key, row) = guard.into_inner().map_err(|source| postings.shared.store("read its log", source))?;
+            let (key, row) =
+                guard.into_inner().map_err(|source| postings.shared.files.failed("read its log", source))?;
             let sequence = Sequence(keys::number(&key));
             postings.push(window_of(sequence), sequence, &(places.keys_of)(&row));
             postings.room()?;
@@ -280,38 +268,20 @@ impl Shared {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changing(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn store(&self, action: &'static str, source: fjall::Error) -> LedgerError {
-        LedgerError::Store { folder: self.folder.clone(), action, source: Box::new(source) }
-    }
-
     fn written_row(&self) -> String {
         format!("{}_written", self.name)
     }
 
     fn open_runs(&self) -> Result<(), LedgerError> {
-        let failed = |source| DiskError { action: "look into", path: self.runs_folder.clone(), source };
-        fs::create_dir_all(&self.runs_folder).map_err(failed)?;
-        sync_folder(&self.runs_folder)?;
         let mut state = State::default();
-        let mut files = BTreeSet::new();
-        for guard in self.runs.iter() {
-            let key = guard.key().map_err(|source| self.store("read its runs", source))?;
-            let Some(name) = RunName::from_key(&key) else { continue };
-            let run = Run::open(&self.runs_folder, name)?;
-            files.insert(name.file());
+        for name in self.files.names()? {
+            let run = Run::open(self.files.folder(), name)?;
             state.runs.push(Held { run: Arc::new(run), filter: None });
         }
-        for entry in fs::read_dir(&self.runs_folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if !entry.file_name().to_str().is_some_and(|name| files.contains(name)) {
-                remove(&entry.path());
-            }
-        }
-        let written = self.meta.get(self.written_row()).map_err(|source| self.store("read its runs", source))?;
+        let written = self
+            .meta
+            .get(self.written_row())
+            .map_err(|source| self.files.failed("read how far its index is written", source))?;
         state.written = written.map_or(Sequence(0), |row| Sequence(keys::number(&row)));
         self.hold_filters(&mut state.runs)?;
         *self.state_mut() = state;
@@ -360,17 +330,16 @@ impl Shared {
     fn write(&self, buffer: &Arc<Buffer>) -> Result<(), LedgerError> {
         let postings = buffer.sorted();
         let filtered = self.filtered(postings.len() as u64);
-        let run = Run::write(&self.runs_folder, buffer.name(), postings.into_iter().map(Ok), filtered)?;
-        let _one = self.changing();
+        let run = Run::write(self.files.folder(), buffer.name(), postings.into_iter().map(Ok), filtered)?;
+        let _one = self.files.changing();
         if !self.state().full.iter().any(|full| Arc::ptr_eq(full, buffer)) {
             // Its window expired meanwhile.
             remove(run.path());
             return Ok(());
         }
-        let mut batch = self.db.batch();
-        batch.insert(&self.runs, run.name.to_key(), []);
+        let mut batch = self.files.change(Some(run.name), []);
         batch.insert(&self.meta, self.written_row(), keys::sequence(run.name.last));
-        self.commit(batch)?;
+        self.files.commit(batch)?;
         let mut state = self.state_mut();
         state.full.retain(|full| !Arc::ptr_eq(full, buffer));
         state.written_before = state.written;
@@ -383,21 +352,16 @@ impl Shared {
 
     fn merge(&self, runs: &[Arc<Run>]) -> Result<(), LedgerError> {
         let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Ok(()) };
-        let name = RunName { last: last.name.last, ..first.name };
+        let name = FileName { last: last.name.last, ..first.name };
         let filtered = self.filtered(runs.iter().map(|run| run.postings()).sum());
-        let merged = Run::write(&self.runs_folder, name, Merged::of(runs, &self.signals.stop)?, filtered)?;
-        let _one = self.changing();
+        let merged = Run::write(self.files.folder(), name, Merged::of(runs, &self.signals.stop)?, filtered)?;
+        let _one = self.files.changing();
         let is_merged = |held: &Held| runs.iter().any(|run| Arc::ptr_eq(run, &held.run));
         if self.state().runs.iter().filter(|held| is_merged(held)).count() < runs.len() {
             remove(merged.path());
             return Ok(());
         }
-        let mut batch = self.db.batch();
-        batch.insert(&self.runs, name.to_key(), []);
-        for run in runs {
-            batch.remove(&self.runs, run.name.to_key());
-        }
-        self.commit(batch)?;
+        self.files.commit(self.files.change(Some(name), runs.iter().map(|run| run.name)))?;
         let mut state = self.state_mut();
         state.runs.retain(|held| !is_merged(held));
         state.runs.push(Held { run: Arc::new(merged), filter: None });
@@ -414,18 +378,14 @@ impl Shared {
     }
 
     fn expire(&self, oldest: Window) -> Result<(), LedgerError> {
-        let _one = self.changing();
-        let expired = |name: RunName| name.window < oldest;
+        let _one = self.files.changing();
+        let expired = |name: FileName| name.window < oldest;
         let runs: Vec<Arc<Run>> = {
             let state = self.state();
             state.runs.iter().filter(|held| expired(held.run.name)).map(|held| Arc::clone(&held.run)).collect()
         };
         if !runs.is_empty() {
-            let mut batch = self.db.batch();
-            for run in &runs {
-                batch.remove(&self.runs, run.name.to_key());
-            }
-            self.commit(batch)?;
+            self.files.commit(self.files.change(None, runs.iter().map(|run| run.name)))?;
         }
         let mut state = self.state_mut();
         state.runs.retain(|held| !expired(held.run.name));
@@ -435,12 +395,6 @@ impl Shared {
         drop(state);
         runs.iter().for_each(|run| remove(run.path()));
         Ok(())
-    }
-
-    /// Durable on return: what follows removes what it replaces.
-    fn commit(&self, batch: fjall::OwnedWriteBatch) -> Result<(), LedgerError> {
-        let done = batch.durability(Some(PersistMode::SyncData)).commit();
-        done.map_err(|source| self.store("note its runs", source))
     }
 }
 
@@ -464,13 +418,6 @@ impl State {
     }
 }
 
-/// A file nobody needs any more; what stays goes at the next start.
-pub fn remove(path: &Path) {
-    if let Err(error) = fs::remove_file(path) {
-        tracing::warn!(path = %path.display(), error = %error, "could not remove what is no longer needed; the next start does");
-    }
-}
-
 fn stopped() -> io::Error {
     io::Error::new(io::ErrorKind::Interrupted, "the ledger is being closed")
 }
@@ -488,6 +435,9 @@ pub fn decode(row: &[u8]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
     use fjall::KeyspaceCreateOptions;
     use proptest::prelude::*;
 

@@ -16,15 +16,17 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use copydesk_article::Sequence;
-use copydesk_dedup::{MAX_HOLDERS, Window};
+use copydesk_dedup::MAX_HOLDERS;
 use copydesk_disk::{DiskError, write_durable_with};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use crate::index_files::{FileName, end, open, spoilt};
 
 use super::block::{BLOCK, Block, Growing};
 use super::filter::{Filling, Filter, LINE_BYTES};
 
 /// Bytes of the end.
-const END: usize = 64;
+const END: u64 = 64;
 
 const MAGIC: u64 = u64::from_be_bytes(*b"cdanchr2");
 
@@ -38,43 +40,10 @@ pub struct Posting {
     pub holder: Sequence,
 }
 
-/// What a run holds: the postings of these articles, of one window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RunName {
-    pub window: Window,
-    pub first: Sequence,
-    pub last: Sequence,
-}
-
-impl RunName {
-    pub fn file(&self) -> String {
-        format!("{}-{}-{}.run", self.window.0, self.first.0, self.last.0)
-    }
-
-    pub fn to_key(self) -> [u8; 20] {
-        let mut key = [0; 20];
-        key[..4].copy_from_slice(&self.window.0.to_be_bytes());
-        key[4..12].copy_from_slice(&self.first.0.to_be_bytes());
-        key[12..].copy_from_slice(&self.last.0.to_be_bytes());
-        key
-    }
-
-    pub fn from_key(key: &[u8]) -> Option<Self> {
-        let (window, rest) = key.split_first_chunk()?;
-        let (first, rest) = rest.split_first_chunk()?;
-        let last = rest.first_chunk()?;
-        Some(Self {
-            window: Window(u32::from_be_bytes(*window)),
-            first: Sequence(u64::from_be_bytes(*first)),
-            last: Sequence(u64::from_be_bytes(*last)),
-        })
-    }
-}
-
 /// An open run.
 #[derive(Debug)]
 pub struct Run {
-    pub name: RunName,
+    pub name: FileName,
     path: PathBuf,
     file: File,
     base: u64,
@@ -131,7 +100,7 @@ impl Run {
     /// Where the postings or the disk fail; no file is left then.
     pub fn write(
         folder: &Path,
-        name: RunName,
+        name: FileName,
         postings: impl Iterator<Item = Result<Posting, DiskError>>,
         filtered: Option<u64>,
     ) -> Result<Self, DiskError> {
@@ -158,18 +127,12 @@ impl Run {
     ///
     /// # Errors
     /// Where it is not there, can't be read or is spoilt.
-    pub fn open(folder: &Path, name: RunName) -> Result<Self, DiskError> {
+    pub fn open(folder: &Path, name: FileName) -> Result<Self, DiskError> {
         let path = folder.join(name.file());
         let failed = |source| DiskError { action: "open", path: path.clone(), source };
-        let file = File::open(&path).map_err(failed)?;
-        let bytes = file.metadata().map_err(failed)?.len();
-        let mut end = [0; END];
-        file.read_exact_at(&mut end, bytes.saturating_sub(END as u64)).map_err(failed)?;
-        let (words, _) = end.as_chunks::<8>();
-        let word = |at: usize| u64::from_be_bytes(words[at]);
-        let [magic, base, postings, blocks, filter_bytes, fences_sum, filter_sum, sum] = std::array::from_fn(word);
-        let whole = [blocks.saturating_mul(BLOCK as u64 + 8), filter_bytes, END as u64];
-        if magic != MAGIC || sum != xxh3_64(&end[..END - 8]) || whole.iter().sum::<u64>() != bytes {
+        let (file, before, words) = open::<8>(&path, MAGIC).map_err(failed)?;
+        let [_, base, postings, blocks, filter_bytes, fences_sum, filter_sum, _] = words;
+        if blocks.saturating_mul(BLOCK as u64 + 8).saturating_add(filter_bytes) != before {
             return Err(failed(spoilt()));
         }
         let mut fences = vec![0; 8 * blocks as usize];
@@ -192,7 +155,7 @@ impl Run {
 
     /// Bytes on disk.
     pub const fn bytes(&self) -> u64 {
-        self.fences.all.len() as u64 * (BLOCK as u64 + 8) + self.filter_bytes + END as u64
+        self.fences.all.len() as u64 * (BLOCK as u64 + 8) + self.filter_bytes + END
     }
 
     /// Bytes of its filter, 0 where it has none.
@@ -262,11 +225,6 @@ impl Run {
     fn failed(&self, source: io::Error) -> DiskError {
         DiskError { action: "read", path: self.path.clone(), source }
     }
-}
-
-/// The bytes of a file are not what was written.
-pub fn spoilt() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "its bytes are not what was written; restore the ledger from a backup")
 }
 
 /// A run read from end to end.
@@ -359,9 +317,7 @@ impl Writer<'_> {
             xxh3_64(&fences),
             filter_sum.digest(),
         ];
-        let mut end: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
-        end.extend(xxh3_64(&end).to_be_bytes());
-        self.out.write_all(&end)?;
+        self.out.write_all(&end(&words))?;
         self.out.flush()
     }
 }
@@ -370,11 +326,12 @@ impl Writer<'_> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use copydesk_dedup::Window;
     use proptest::prelude::*;
 
     use super::*;
 
-    const NAME: RunName = RunName { window: Window(7), first: Sequence(100), last: Sequence(1_000_000) };
+    const NAME: FileName = FileName { window: Window(7), first: Sequence(100), last: Sequence(1_000_000) };
 
     fn written(folder: &Path, postings: &BTreeSet<Posting>, filtered: bool) -> Run {
         let filtered = filtered.then_some(postings.len() as u64);
@@ -431,12 +388,5 @@ mod tests {
         }
         std::fs::write(run.path(), &whole[..whole.len() - 1]).expect("cut");
         assert!(Run::open(folder.path(), NAME).is_err());
-    }
-
-    #[test]
-    fn a_name_is_its_key() {
-        assert_eq!(RunName::from_key(&NAME.to_key()), Some(NAME));
-        assert_eq!(RunName::from_key(b"short"), None);
-        assert_eq!(NAME.file(), "7-100-1000000.run");
     }
 }

@@ -17,10 +17,10 @@ use copydesk_article::Sequence;
 use copydesk_disk::{DiskError, write_durable_with};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::postings::RunName;
+use crate::index_files::{FileName, end, open, spoilt};
 
 /// Bytes of the end.
-const END: usize = 40;
+const END: u64 = 40;
 
 /// Bytes before a row.
 const HEAD: usize = 4;
@@ -33,7 +33,7 @@ const BUFFER_BYTES: usize = 128 << 10;
 /// An open chapter.
 #[derive(Debug)]
 pub struct Chapter {
-    pub name: RunName,
+    pub name: FileName,
     path: PathBuf,
     file: File,
     bytes: u64,
@@ -49,26 +49,19 @@ impl Chapter {
     /// Where the rows or the disk fail; no file is left then.
     pub fn write<E: From<DiskError>>(
         folder: &Path,
-        name: RunName,
+        name: FileName,
         rows: impl Iterator<Item = Result<(Sequence, Vec<u8>), E>>,
     ) -> Result<Self, E> {
         let path = folder.join(name.file());
-        // What went wrong with the rows is another error than what the writing of a file can fail with.
-        let mut spoilt = None;
-        let mut rows = rows.map_while(|row| row.map_err(|error| spoilt = Some(error)).ok());
-        let written = write_durable_with(&path, |file, unfinished| {
+        write_durable_with::<E>(&path, |file, unfinished| {
             let failed = |source| DiskError { action: "write", path: unfinished.to_owned(), source };
-            write_all(&mut BufWriter::with_capacity(BUFFER_BYTES, file), name, &mut rows).map_err(failed)
-        });
-        drop(rows);
-        match spoilt {
-            None => written?,
-            Some(error) => {
-                // Too short, and nobody's: it has no row in the store.
-                crate::postings::remove(&path);
-                return Err(error);
+            let mut writer = Writer::new(file, name);
+            for row in rows {
+                let (sequence, row) = row?;
+                writer.push(sequence, &row).map_err(failed)?;
             }
-        }
+            Ok(writer.finish().map_err(failed)?)
+        })?;
         Ok(Self::open(folder, name)?)
     }
 
@@ -76,27 +69,22 @@ impl Chapter {
     ///
     /// # Errors
     /// Where it is not there, can't be read or is spoilt.
-    pub fn open(folder: &Path, name: RunName) -> Result<Self, DiskError> {
+    pub fn open(folder: &Path, name: FileName) -> Result<Self, DiskError> {
         let path = folder.join(name.file());
         let failed = |source| DiskError { action: "open", path: path.clone(), source };
-        let file = File::open(&path).map_err(failed)?;
-        let bytes = file.metadata().map_err(failed)?.len();
-        let mut end = [0; END];
-        file.read_exact_at(&mut end, bytes.saturating_sub(END as u64)).map_err(failed)?;
-        let (words, _) = end.as_chunks::<8>();
-        let [magic, first, sequences, places_sum, sum] = std::array::from_fn(|at: usize| u64::from_be_bytes(words[at]));
+        let (file, before, words) = open::<5>(&path, MAGIC).map_err(failed)?;
+        let [_, first, sequences, places_sum, _] = words;
         let is_named = (first, sequences) == (name.first.0, name.last.0 - name.first.0 + 1);
         let places_bytes = (sequences.saturating_add(1)).saturating_mul(4);
-        let places = (bytes - END as u64).checked_sub(places_bytes);
-        let Some(places) = places.filter(|_| magic == MAGIC && is_named && sum == xxh3_64(&end[..END - 8])) else {
-            return Err(failed(crate::postings::spoilt()));
+        let Some(places) = before.checked_sub(places_bytes).filter(|_| is_named) else {
+            return Err(failed(spoilt()));
         };
         let mut all = vec![0; places_bytes as usize];
         file.read_exact_at(&mut all, places).map_err(failed)?;
         if xxh3_64(&all) != places_sum {
-            return Err(failed(crate::postings::spoilt()));
+            return Err(failed(spoilt()));
         }
-        Ok(Self { name, path, file, bytes, places })
+        Ok(Self { name, path, file, bytes: before + END, places })
     }
 
     pub fn path(&self) -> &Path {
@@ -124,44 +112,64 @@ impl Chapter {
             return Ok(None);
         }
         if from > to || to > self.places {
-            return Err(failed(crate::postings::spoilt()));
+            return Err(failed(spoilt()));
         }
         let mut row = vec![0; (to - from) as usize];
         self.file.read_exact_at(&mut row, from).map_err(failed)?;
         if row.split_first_chunk().is_none_or(|(sum, rest)| *sum != checksum(sequence, rest)) {
-            return Err(failed(crate::postings::spoilt()));
+            return Err(failed(spoilt()));
         }
         row.drain(..HEAD);
         Ok(Some(row))
     }
 }
 
-fn write_all(
-    out: &mut impl Write,
-    name: RunName,
-    rows: &mut dyn Iterator<Item = (Sequence, Vec<u8>)>,
-) -> io::Result<()> {
-    let sequences = name.last.0 - name.first.0 + 1;
-    let (mut places, mut at): (Vec<u8>, u32) = (Vec::with_capacity(4 * sequences as usize + 4), 0);
-    for (sequence, row) in rows {
-        let place = 4 * (sequence.0 - name.first.0) as usize;
-        while places.len() <= place {
-            places.extend(at.to_le_bytes());
+/// A chapter being written.
+struct Writer<'a> {
+    out: BufWriter<&'a mut File>,
+    name: FileName,
+    /// Where each sketch so far begins, four bytes each.
+    places: Vec<u8>,
+    /// Where the next one begins.
+    at: u32,
+}
+
+impl<'a> Writer<'a> {
+    fn new(file: &'a mut File, name: FileName) -> Self {
+        let mut writer = Self { out: BufWriter::with_capacity(BUFFER_BYTES, file), name, places: Vec::new(), at: 0 };
+        writer.places.reserve(writer.place_of(name.last) + 8);
+        writer
+    }
+
+    /// Where the place of a sequence stands among the places.
+    const fn place_of(&self, sequence: Sequence) -> usize {
+        4 * (sequence.0 - self.name.first.0) as usize
+    }
+
+    /// All sequences up to one have their places: without a sketch of their own, but for the last.
+    fn fill(&mut self, place: usize) {
+        while self.places.len() <= place {
+            self.places.extend(self.at.to_le_bytes());
         }
-        out.write_all(&checksum(sequence, &row))?;
-        out.write_all(&row)?;
-        let bytes = u32::try_from(HEAD + row.len()).ok().and_then(|bytes| at.checked_add(bytes));
-        at = bytes.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "its sketches take more than 4 GiB"))?;
     }
-    while places.len() < 4 * sequences as usize + 4 {
-        places.extend(at.to_le_bytes());
+
+    fn push(&mut self, sequence: Sequence, row: &[u8]) -> io::Result<()> {
+        self.fill(self.place_of(sequence));
+        self.out.write_all(&checksum(sequence, row))?;
+        self.out.write_all(row)?;
+        let bytes = u32::try_from(HEAD + row.len()).ok().and_then(|bytes| self.at.checked_add(bytes));
+        self.at =
+            bytes.ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "its sketches take more than 4 GiB"))?;
+        Ok(())
     }
-    out.write_all(&places)?;
-    let words = [MAGIC, name.first.0, sequences, xxh3_64(&places)];
-    let mut end: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
-    end.extend(xxh3_64(&end).to_be_bytes());
-    out.write_all(&end)?;
-    out.flush()
+
+    fn finish(mut self) -> io::Result<()> {
+        self.fill(self.place_of(self.name.last.next()));
+        self.out.write_all(&self.places)?;
+        let sequences = self.name.last.0 - self.name.first.0 + 1;
+        self.out.write_all(&end(&[MAGIC, self.name.first.0, sequences, xxh3_64(&self.places)]))?;
+        self.out.flush()
+    }
 }
 
 /// Of a row, and of whose it is.

@@ -12,19 +12,16 @@
 
 mod chapter;
 
-use std::collections::BTreeSet;
-use std::fs;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use copydesk_article::Sequence;
 use copydesk_dedup::Window;
-use copydesk_disk::{DiskError, sync_folder};
-use fjall::{Database, Keyspace, PersistMode};
+use fjall::{Database, Keyspace};
 
+use crate::index_files::{FileName, IndexFiles, remove};
 use crate::memory::Windows;
-use crate::postings::{RunName, remove};
 use crate::worker::{Signals, Worker};
 use crate::{LedgerError, keys};
 use chapter::Chapter;
@@ -41,15 +38,10 @@ pub struct Sketches {
 }
 
 struct Shared {
-    folder: PathBuf,
-    chapters_folder: PathBuf,
-    db: Database,
+    files: IndexFiles,
     rows: Keyspace,
-    chapters: Keyspace,
     chapter: u64,
     state: RwLock<State>,
-    /// Held while chapters come or go.
-    changing: Mutex<()>,
     signals: Arc<Signals>,
 }
 
@@ -58,8 +50,8 @@ struct State {
     /// Oldest first; not two of them overlap.
     chapters: Vec<Arc<Chapter>>,
     /// Chapters to be written, oldest first.
-    full: Vec<RunName>,
-    growing: Option<RunName>,
+    full: Vec<FileName>,
+    growing: Option<FileName>,
 }
 
 /// The keyspaces that sketches need, and where their chapters are.
@@ -80,14 +72,10 @@ impl Sketches {
     pub fn open(places: &Places<'_>, windows: &Windows) -> Result<Self, LedgerError> {
         let signals = Arc::new(Signals::default());
         let shared = Arc::new(Shared {
-            folder: places.folder.to_owned(),
-            chapters_folder: places.folder.join("sketches"),
-            db: places.db.clone(),
+            files: IndexFiles::new(places.folder, "sketches", places.db, places.chapters),
             rows: places.rows.clone(),
-            chapters: places.chapters.clone(),
             chapter: places.chapter,
             state: RwLock::default(),
-            changing: Mutex::default(),
             signals: Arc::clone(&signals),
         });
         shared.open_chapters()?;
@@ -104,11 +92,11 @@ impl Sketches {
         let mut state = self.shared.state_mut();
         let (growing, is_full) = match state.growing {
             Some(name) if name.window == window && sequence.0 - name.first.0 < self.shared.chapter => {
-                (RunName { last: sequence, ..name }, false)
+                (FileName { last: sequence, ..name }, false)
             }
             full => {
                 state.full.extend(full);
-                (RunName { window, first: sequence, last: sequence }, full.is_some())
+                (FileName { window, first: sequence, last: sequence }, full.is_some())
             }
         };
         state.growing = Some(growing);
@@ -127,7 +115,7 @@ impl Sketches {
             return Ok(chapter.row(sequence)?);
         }
         let row = self.shared.rows.get(keys::sequence(sequence));
-        if let Some(row) = row.map_err(|source| self.shared.store("read a sketch", source))? {
+        if let Some(row) = row.map_err(|source| self.shared.files.failed("read a sketch", source))? {
             return Ok(Some(row.to_vec()));
         }
         // It may have moved meanwhile.
@@ -185,14 +173,6 @@ impl Shared {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changing(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn store(&self, action: &'static str, source: fjall::Error) -> LedgerError {
-        LedgerError::Store { folder: self.folder.clone(), action, source: Box::new(source) }
-    }
-
     fn chapter_of(&self, sequence: Sequence) -> Option<Arc<Chapter>> {
         let state = self.state();
         let at = state.chapters.partition_point(|chapter| chapter.name.last < sequence);
@@ -200,30 +180,17 @@ impl Shared {
     }
 
     fn open_chapters(&self) -> Result<(), LedgerError> {
-        let failed = |source| DiskError { action: "look into", path: self.chapters_folder.clone(), source };
-        fs::create_dir_all(&self.chapters_folder).map_err(failed)?;
-        sync_folder(&self.chapters_folder)?;
-        let mut files = BTreeSet::new();
         let mut state = State::default();
-        for guard in self.chapters.iter() {
-            let key = guard.key().map_err(|source| self.store("read its chapters", source))?;
-            let Some(name) = RunName::from_key(&key) else { continue };
-            files.insert(name.file());
-            state.chapters.push(Arc::new(Chapter::open(&self.chapters_folder, name)?));
-        }
-        for entry in fs::read_dir(&self.chapters_folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if !entry.file_name().to_str().is_some_and(|name| files.contains(name)) {
-                remove(&entry.path());
-            }
+        for name in self.files.names()? {
+            state.chapters.push(Arc::new(Chapter::open(self.files.folder(), name)?));
         }
         *self.state_mut() = state;
         Ok(())
     }
 
     /// The rows behind the newest chapter, as the chapters they will be, told by the first and the last alone.
-    fn unwritten(&self, windows: &Windows) -> Result<Vec<RunName>, LedgerError> {
-        let failed = |source| self.store("read its sketches", source);
+    fn unwritten(&self, windows: &Windows) -> Result<Vec<FileName>, LedgerError> {
+        let failed = |source| self.files.failed("read its sketches", source);
         let written = self.state().chapters.last().map_or(Sequence(0), |chapter| chapter.name.last);
         let first = self.rows.range(keys::sequence(written.next())..).next();
         let (Some(first), Some(last)) = (first, self.rows.last_key_value()) else { return Ok(Vec::new()) };
@@ -234,7 +201,7 @@ impl Shared {
             let window = windows.of(next);
             let window_end = windows.end_of(window).min(last);
             let end = window_end.min(Sequence(next.0 + self.chapter - 1));
-            names.push(RunName { window, first: next, last: end });
+            names.push(FileName { window, first: next, last: end });
             next = end.next();
         }
         Ok(names)
@@ -253,22 +220,20 @@ impl Shared {
         }
     }
 
-    fn write(&self, name: RunName) -> Result<(), LedgerError> {
+    fn write(&self, name: FileName) -> Result<(), LedgerError> {
         let range = RangeInclusive::new(keys::sequence(name.first), keys::sequence(name.last));
         let rows = self.rows.range(range).map(|guard| {
-            let (key, row) = guard.into_inner().map_err(|source| self.store("read its sketches", source))?;
+            let (key, row) = guard.into_inner().map_err(|source| self.files.failed("read its sketches", source))?;
             Ok::<_, LedgerError>((Sequence(keys::number(&key)), row.to_vec()))
         });
-        let chapter = Chapter::write(&self.chapters_folder, name, rows)?;
-        let _one = self.changing();
+        let chapter = Chapter::write(self.files.folder(), name, rows)?;
+        let _one = self.files.changing();
         if !self.state().full.contains(&name) {
             // Its window expired meanwhile.
             remove(chapter.path());
             return Ok(());
         }
-        let mut batch = self.db.batch();
-        batch.insert(&self.chapters, name.to_key(), []);
-        self.commit(batch)?;
+        self.files.commit(self.files.change(Some(name), []))?;
         let mut state = self.state_mut();
         state.full.retain(|full| *full != name);
         state.chapters.push(Arc::new(chapter));
@@ -276,18 +241,14 @@ impl Shared {
     }
 
     fn expire(&self, oldest: Window) -> Result<(), LedgerError> {
-        let _one = self.changing();
+        let _one = self.files.changing();
         let expired: Vec<Arc<Chapter>> = {
             let state = self.state();
             let chapters = state.chapters.iter().filter(|chapter| chapter.name.window < oldest);
             chapters.map(Arc::clone).collect()
         };
         if !expired.is_empty() {
-            let mut batch = self.db.batch();
-            for chapter in &expired {
-                batch.remove(&self.chapters, chapter.name.to_key());
-            }
-            self.commit(batch)?;
+            self.files.commit(self.files.change(None, expired.iter().map(|chapter| chapter.name)))?;
         }
         let mut state = self.state_mut();
         state.chapters.retain(|chapter| chapter.name.window >= oldest);
@@ -297,16 +258,13 @@ impl Shared {
         expired.iter().for_each(|chapter| remove(chapter.path()));
         Ok(())
     }
-
-    /// Durable on return: what follows removes what it replaces.
-    fn commit(&self, batch: fjall::OwnedWriteBatch) -> Result<(), LedgerError> {
-        let done = batch.durability(Some(PersistMode::SyncData)).commit();
-        done.map_err(|source| self.store("note its chapters", source))
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use copydesk_disk::DiskError;
     use fjall::KeyspaceCreateOptions;
     use proptest::prelude::*;
 
@@ -413,7 +371,7 @@ mod tests {
     #[test]
     fn a_spoilt_chapter_is_an_error_and_never_an_answer() {
         let folder = tempfile::tempdir().expect("temp");
-        let name = RunName { window: Window(2), first: Sequence(10), last: Sequence(40) };
+        let name = FileName { window: Window(2), first: Sequence(10), last: Sequence(40) };
         let rows = (10..40).map(Sequence).filter(|sequence| sequence.0 % 3 > 0);
         let rows = rows.map(|sequence| Ok::<_, DiskError>((sequence, row(sequence, 20))));
         let chapter = Chapter::write(folder.path(), name, rows).expect("write");

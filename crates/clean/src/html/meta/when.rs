@@ -3,8 +3,8 @@
 //! Machine-readable dates first (JSON-LD, `meta` and `itemprop` that say "published"), then dates written by the headline
 //! where pages write them (`time`, elements that are called dates), then the earlier of what `meta` calls just a date and
 //! of dates written farther off, then the date in the address, then a date in a line near the headline, then one in a
-//! sentence about the posting, then one in the data of a script, then one that stands alone; last, words that count from the fetch. What only says when something
-//! was updated never tells when it was published.
+//! sentence about the posting, then one in the data of a script, then one that stands alone; last, words that count from
+//! the fetch. What only says when something was updated never tells when it was published.
 
 use std::ops::Range;
 
