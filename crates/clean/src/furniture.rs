@@ -7,20 +7,19 @@
 //! words is never touched, so running text in any language stays; a language without phrases here only keeps
 //! its furniture.
 
-use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share, Teaser};
+use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share};
 
 use crate::lines::{Page, key};
+use crate::phrases::{self, Strength};
 
 /// Most words of a line that says one whole phrase.
 const PHRASE_WORDS: usize = 9;
 /// Most words of a line that a prefix may condemn.
 const PREFIX_WORDS: usize = 30;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strength {
-    Certain,
-    Doubtful,
-}
+/// Most characters of a label.
+const LABEL_CHARS: usize = 24;
+/// Fewest entries of a menu on one line.
+const MENU_WORDS: usize = 3;
 
 /// Cuts the furniture.
 pub(crate) fn cut(page: &mut Page<'_>) {
@@ -45,216 +44,28 @@ pub(crate) fn cut(page: &mut Page<'_>) {
 pub(crate) fn classify(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
     if words <= PHRASE_WORDS {
         let key = key(line);
-        if let Some(found) = phrase(&key) {
+        if let Some(found) = phrases::line(&key) {
             return Some(found);
         }
         if is_button_row(&key) {
             return Some((Share, Strength::Certain));
         }
+        if is_menu_row(&key) {
+            return Some((Navigation, Strength::Doubtful));
+        }
     }
     if words <= PREFIX_WORDS
-        && let Some(reason) = prefix(line, words)
+        && let Some(found) = prefix(line, words)
     {
-        return Some((reason, Strength::Certain));
+        return Some(found);
     }
     cookie_notice(line, words).then_some((Notice, Strength::Certain))
 }
 
-/// Whole lines, as keys.
-fn phrase(key: &str) -> Option<(RemovalReason, Strength)> {
-    use Strength::{Certain, Doubtful};
-    Some(match key {
-        "skip to main content"
-        | "skip to content"
-        | "skip to the content"
-        | "skip to navigation"
-        | "skip to main navigation"
-        | "skip to search"
-        | "skip to footer"
-        | "skip navigation"
-        | "skip links"
-        | "jump to content"
-        | "jump to main content"
-        | "jump to navigation"
-        | "latest news"
-        | "breaking news"
-        | "top stories"
-        | "top news"
-        | "main menu"
-        | "main navigation"
-        | "toggle navigation"
-        | "toggle menu"
-        | "toggle search"
-        | "open menu"
-        | "close menu"
-        | "show menu"
-        | "menu sections"
-        | "show search"
-        | "search form"
-        | "back to top"
-        | "back to home"
-        | "sign in"
-        | "log in"
-        | "login"
-        | "my account"
-        | "subscribe now"
-        | "sign in subscribe"
-        | "subscribe sign in"
-        | "you are here"
-        | "previous article"
-        | "next article"
-        | "previous post"
-        | "next post"
-        | "zum inhalt springen"
-        | "aller au contenu"
-        | "aller au contenu principal"
-        | "saltar al contenido"
-        | "ir al contenido"
-        | "pular para o conteúdo"
-        | "vai al contenuto"
-        | "перейти к основному содержанию" => (Navigation, Certain),
-        "home" | "menu" | "world" | "search" | "close" | "more" | "next" | "previous" | "contact" | "contact us"
-        | "archive" | "archives" | "rss" | "tags" | "topics" | "sections" | "subscribe" | "register" | "video"
-        | "videos" | "photos" | "gallery" | "live" | "news" | "sport" | "sports" | "business" | "opinion"
-        | "politics" | "technology" | "entertainment" | "lifestyle" | "e paper" | "epaper" | "feedback" | "jobs"
-        | "weather" => (Navigation, Doubtful),
-        "share this post"
-        | "share this article"
-        | "share this story"
-        | "share this page"
-        | "share this"
-        | "share this video"
-        | "share on facebook"
-        | "share on twitter"
-        | "share on x"
-        | "share on linkedin"
-        | "share on whatsapp"
-        | "share on facebook tweet"
-        | "share via email"
-        | "share on email"
-        | "share with your friends"
-        | "share the story"
-        | "tweet this"
-        | "email this article"
-        | "print this article"
-        | "print this page"
-        | "follow us"
-        | "follow us on twitter"
-        | "follow us on facebook"
-        | "follow us on instagram"
-        | "follow us on google news"
-        | "like us on facebook"
-        | "leave a comment"
-        | "leave a reply"
-        | "post a comment"
-        | "add a comment"
-        | "view comments"
-        | "show comments"
-        | "be the first to comment"
-        | "copy link"
-        | "send to a friend" => (Share, Certain),
-        "share"
-        | "tweet"
-        | "print"
-        | "email"
-        | "e mail"
-        | "facebook"
-        | "twitter"
-        | "linkedin"
-        | "whatsapp"
-        | "telegram"
-        | "pinterest"
-        | "reddit"
-        | "instagram"
-        | "youtube"
-        | "messenger"
-        | "comment"
-        | "comments"
-        | "no comments"
-        | "save"
-        | "follow"
-        | "like"
-        | "teilen"
-        | "drucken"
-        | "partager"
-        | "imprimer"
-        | "compartir"
-        | "compartilhar"
-        | "imprimir"
-        | "condividi"
-        | "поделиться" => (Share, Doubtful),
-        "thumbnail" | "image caption" | "media caption" | "photo file" | "file photo" | "image source"
-        | "featured image" | "image 1 of 1" | "click to enlarge" => (Caption, Certain),
-        "image" | "photo" | "caption" | "enlarge" | "enlarge image" => (Caption, Doubtful),
-        "check also"
-        | "related articles"
-        | "related article"
-        | "related stories"
-        | "related story"
-        | "related news"
-        | "related posts"
-        | "related topics"
-        | "related content"
-        | "related coverage"
-        | "you may also like"
-        | "you might also like"
-        | "you may like"
-        | "recommended for you"
-        | "recommended stories"
-        | "more on this story"
-        | "more stories"
-        | "most read"
-        | "most popular"
-        | "trending now"
-        | "watch video"
-        | "watch the video"
-        | "watch now"
-        | "read more"
-        | "read also"
-        | "also read"
-        | "continue reading"
-        | "story continues below"
-        | "article continues below"
-        | "advertisement story continues below"
-        | "story continues below advertisement"
-        | "article continues after advertisement"
-        | "story continues after advertisement"
-        | "lesen sie auch"
-        | "mehr zum thema"
-        | "lire aussi"
-        | "leia também"
-        | "leia mais"
-        | "читайте также" => (Teaser, Certain),
-        "recommended" | "trending" | "related" | "popular" | "see also" | "read next" => (Teaser, Doubtful),
-        "advert"
-        | "adverts"
-        | "advertisement"
-        | "advertisements"
-        | "iklan"
-        | "annonce"
-        | "advertentie"
-        | "reklama"
-        | "advertising"
-        | "sponsored content"
-        | "scroll to continue"
-        | "privacy policy"
-        | "terms of service"
-        | "terms of use"
-        | "terms conditions"
-        | "terms and conditions"
-        | "cookie policy"
-        | "cookie settings"
-        | "accept cookies"
-        | "accept all cookies"
-        | "all rights reserved"
-        | "anzeige"
-        | "werbung"
-        | "publicité"
-        | "publicidad"
-        | "publicidade"
-        | "реклама" => (Notice, Certain),
-        _ => return None,
-    })
+/// "Home News Sport": a menu on one line.
+fn is_menu_row(key: &str) -> bool {
+    let is_entry = |word: &str| matches!(phrases::line(word), Some((Navigation | Share, _)));
+    key.split(' ').count() >= MENU_WORDS && key.split(' ').all(is_entry)
 }
 
 /// "5.2k SHARES Facebook Twitter": names of share buttons in a row, with their counts.
@@ -286,49 +97,21 @@ fn is_button_row(key: &str) -> bool {
 }
 
 /// Lines that begin like furniture, none longer than [`PREFIX_WORDS`].
-fn prefix(line: &str, words: usize) -> Option<RemovalReason> {
-    const LABELLED: [(&str, RemovalReason); 28] = [
-        ("also read", Teaser),
-        ("read also", Teaser),
-        ("read more", Teaser),
-        ("read next", Teaser),
-        ("see also", Teaser),
-        ("must read", Teaser),
-        ("related", Teaser),
-        ("related article", Teaser),
-        ("related story", Teaser),
-        ("watch also", Teaser),
-        ("more on this", Teaser),
-        ("lesen sie auch", Teaser),
-        ("lire aussi", Teaser),
-        ("à lire aussi", Teaser),
-        ("lea también", Teaser),
-        ("lee también", Teaser),
-        ("leia também", Teaser),
-        ("leia mais", Teaser),
-        ("leggi anche", Teaser),
-        ("читайте также", Teaser),
-        ("photo", Caption),
-        ("photos", Caption),
-        ("photo credit", Caption),
-        ("image", Caption),
-        ("image credit", Caption),
-        ("image source", Caption),
-        ("фото", Caption),
-        ("foto", Caption),
-    ];
-    if let Some((label, _)) = line.split_once([':', '：', '|', '»'])
-        && label.chars().count() <= 20
+fn prefix(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
+    if let Some((before, _)) = line.split_once([':', '：', '|', '»'])
+        && before.chars().count() <= LABEL_CHARS
     {
-        let label = key(label);
-        let found = LABELLED.iter().find(|(phrase, _)| *phrase == label);
         // A caption's credit is short; a longer line after such a label may be the caption of a whole story.
-        if let Some(&(_, reason)) = found
-            && (reason != Caption || words <= 12)
+        if let Some(found) = phrases::label(&key(before))
+            && (found.0 != Caption || words <= 12)
         {
-            return Some(reason);
+            return Some(found);
         }
     }
+    notice_or_share(line, words).map(|reason| (reason, Strength::Certain))
+}
+
+fn notice_or_share(line: &str, words: usize) -> Option<RemovalReason> {
     // The rest begin with a letter of theirs: a quotation of such words begins with its mark.
     let start: String = line.chars().take(48).collect::<String>().to_lowercase();
     let begins = |phrases: &[&str]| phrases.iter().any(|phrase| start.starts_with(phrase));
@@ -338,17 +121,7 @@ fn prefix(line: &str, words: usize) -> Option<RemovalReason> {
     if begins(&["click to share on ", "click to print (", "click to email "]) {
         return Some(Share);
     }
-    let invitation = [
-        "sign up for our ",
-        "sign up to our ",
-        "sign up for the newsletter",
-        "subscribe to our ",
-        "subscribe to the newsletter",
-        "get our newsletter",
-        "enter your email address",
-        "your email address will not be published",
-    ];
-    if words <= 20 && begins(&invitation) {
+    if words <= 20 && line.starts_with(char::is_alphanumeric) && phrases::starts_notice(&key(&start)) {
         return Some(Notice);
     }
     // What feeds append to every entry.
@@ -374,6 +147,8 @@ fn cookie_notice(line: &str, words: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use copydesk_article::RemovalReason::Teaser;
+
     use super::*;
 
     fn cut_lines(text: &str) -> Vec<(String, RemovalReason)> {

@@ -32,7 +32,7 @@ pub(crate) fn cut(page: &mut Page<'_>, kept: &[usize], asides: &[bool], title: &
     let first = page.prose(&body).map(|(first, _)| body[first]);
     let head = first.and_then(|first| kept.iter().position(|&index| index == first)).unwrap_or(0);
     if title.is_none() {
-        *title = choose(page, kept, head).map(|at| page.line(kept[at]).to_owned());
+        *title = choose(page, kept, asides, head).map(|at| page.line(kept[at]).to_owned());
     }
     if let Some(title) = title {
         cut_title(page, kept, head, title);
@@ -54,13 +54,14 @@ pub(crate) fn deck(page: &Page<'_>) -> Option<String> {
 }
 
 /// Position in `kept` of the line that is the headline.
-fn choose(page: &Page<'_>, kept: &[usize], head: usize) -> Option<usize> {
+fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Option<usize> {
     let block = |at: usize| page.lines[kept[at]].block;
     let alone =
         |at: usize| (at == 0 || block(at - 1) != block(at)) && (at + 1 == kept.len() || block(at + 1) != block(at));
     let like_a_headline = |at: usize| {
         let (line, size) = (page.line(kept[at]), &page.lines[kept[at]].size);
-        alone(at)
+        // What would go anyway may stand close to what goes with it: the names and the date below a headline.
+        (alone(at) || asides[at])
             && size.words <= HEADLINE_WORDS
             && !size.ends_sentence
             && !line.ends_with([':', ',', ';', '：', '，'])

@@ -57,6 +57,7 @@ mod lines;
 mod local_time;
 mod lore;
 mod mixed;
+mod phrases;
 mod plain;
 mod plausible;
 mod positions;

@@ -7,6 +7,7 @@
 use copydesk_article::RemovalReason;
 
 use crate::lines::{Page, key};
+use crate::phrases;
 
 /// Cuts the tails.
 pub(crate) fn cut(page: &mut Page<'_>) {
@@ -39,24 +40,7 @@ fn heading(line: &str, words: usize) -> Option<RemovalReason> {
     if let Some(subject) = line.strip_prefix("About ").or_else(|| line.strip_prefix("ABOUT ")) {
         return is_someone(subject).then_some(RemovalReason::About);
     }
-    let teasers = matches!(
-        key(line).as_str(),
-        "check also"
-            | "related articles"
-            | "related stories"
-            | "related news"
-            | "related posts"
-            | "you may also like"
-            | "you might also like"
-            | "recommended for you"
-            | "recommended stories"
-            | "more stories"
-            | "most read"
-            | "most popular"
-            | "trending now"
-            | "mehr zum thema"
-    );
-    teasers.then_some(RemovalReason::Teaser)
+    phrases::tail(&key(line))
 }
 
 /// Whether an "About" line names its author or outlet: "the author", "us", or a name in capitals.

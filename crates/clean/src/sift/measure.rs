@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::furniture;
 use crate::lines::Page;
+use crate::phrases::Strength;
 
 /// Numbers for each line.
 pub const WIDTH: usize = OWN + PLACE + WHOLE + NEIGHBOURS.len() * BESIDE + WINDOWS;
@@ -179,8 +180,8 @@ impl Facts {
         let is_bullet = matches!(first, '*' | '+' | '•' | '-' | '·' | '►' | '▪') && words < PROSE_WORDS * 2;
         let furniture = match furniture::classify(line, words) {
             None => 0.0,
-            Some((_, furniture::Strength::Doubtful)) => 1.0,
-            Some((_, furniture::Strength::Certain)) => 2.0,
+            Some((_, Strength::Doubtful)) => 1.0,
+            Some((_, Strength::Certain)) => 2.0,
         };
         let share = |part: usize, whole: usize| if whole == 0 { -1.0 } else { part as f32 / whole as f32 };
         let capitals = share(capitalised, capitalised + small);
