@@ -149,12 +149,9 @@ fn looks_like_names(names: &str) -> bool {
 }
 
 fn add(authors: &mut Vec<Author>, names: &str, raw: &str) {
-    const CONJUNCTIONS: [&str; 13] = [
-        " and ", " AND ", " & ", " und ", " UND ", " et ", " och ", " og ", " dan ", " ve ", " και ", " и ", " та ",
-    ];
-    let joined = CONJUNCTIONS
-        .iter()
-        .fold(names.to_owned(), |joined, conjunction| joined.replace(conjunction, ","));
+    const CONJUNCTIONS: [&str; 13] =
+        [" and ", " AND ", " & ", " und ", " UND ", " et ", " och ", " og ", " dan ", " ve ", " και ", " и ", " та "];
+    let joined = CONJUNCTIONS.iter().fold(names.to_owned(), |joined, conjunction| joined.replace(conjunction, ","));
     for (at, part) in joined.split([',', ';', '|', '、', '，', '،']).enumerate() {
         let name = [" in ", " for "].iter().fold(part, |name, place| name.split(place).next().unwrap_or(name));
         let name = name.trim().trim_end_matches('.').trim();

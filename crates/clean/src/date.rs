@@ -21,8 +21,28 @@ const LONGEST: usize = 80;
 const ZEROS: [u32; 6] = [0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10];
 /// What may stand between a date and its time.
 const BEFORE_TIME: [&str; 22] = [
-    "at ", "um ", "à ", "a las ", "às ", "alle ", "ore ", "kl. ", "kl ", "klo ", "o godz. ", "ob ", "om ", "в ", "о ",
-    "ora ", "lúc ", "pukul ", "saat ", "الساعة ", "ساعت ", "เวลา ",
+    "at ",
+    "um ",
+    "à ",
+    "a las ",
+    "às ",
+    "alle ",
+    "ore ",
+    "kl. ",
+    "kl ",
+    "klo ",
+    "o godz. ",
+    "ob ",
+    "om ",
+    "в ",
+    "о ",
+    "ora ",
+    "lúc ",
+    "pukul ",
+    "saat ",
+    "الساعة ",
+    "ساعت ",
+    "เวลา ",
 ];
 /// What may stand after a time and says nothing more.
 const AFTER_TIME: [&str; 6] = [" uhr", " น.", " hrs", " ч.", " klo", "時"];
@@ -366,11 +386,7 @@ impl<'a> Cursor<'a> {
             self.blanks();
         }
         let mut hour: i8 = self.number(1, 2)?;
-        let minute = if self.skip(':') {
-            self.number(2, 2)?
-        } else {
-            self.minute()?
-        };
+        let minute = if self.skip(':') { self.number(2, 2)? } else { self.minute()? };
         let mut second = None;
         if self.rest.starts_with(':') {
             self.skip(':');

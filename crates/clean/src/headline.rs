@@ -3,11 +3,11 @@
 //! In a plain text the headline is known by its place: a line of at most twenty words, without a full stop,
 //! standing alone at most [`HEADLINE_DISTANCE`] lines above the first prose (further up is a table, or another
 //! page). The first such line of four words or more is it; where all are shorter, the last one, next to the
-//! body. A text that begins with prose has no headline, nor has one without
-//! prose (a list, a poem). The headline goes to `title`, each copy of it goes, and so do the one- to
-//! three-word lines above it: menus and section labels. A table of numbers above the prose has none. Three or more such lines in a row above the prose are
-//! a menu even without a headline. Lines between headline and prose
-//! may be a deck, and stay; a single one of some length is the `subtitle`.
+//! body; and where none stands alone, the last one of four words or more that `asides` would take away. A text that
+//! begins with prose has no headline, nor has one without prose (a list, a poem). The headline goes to `title`, each
+//! copy of it goes, and so do the one- to three-word lines above it: menus and section labels. A table of numbers
+//! above the prose has none. Three or more such lines in a row above the prose are a menu even without a headline.
+//! Lines between headline and prose may be a deck, and stay; a single one of some length is the `subtitle`.
 
 use copydesk_article::RemovalReason;
 
@@ -60,9 +60,7 @@ fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Opti
         |at: usize| (at == 0 || block(at - 1) != block(at)) && (at + 1 == kept.len() || block(at + 1) != block(at));
     let like_a_headline = |at: usize| {
         let (line, size) = (page.line(kept[at]), &page.lines[kept[at]].size);
-        // What would go anyway may stand close to what goes with it: the names and the date below a headline.
-        (alone(at) || asides[at])
-            && size.words <= HEADLINE_WORDS
+        size.words <= HEADLINE_WORDS
             && !size.ends_sentence
             && !line.ends_with([':', ',', ';', '：', '，'])
             && !line.starts_with(['•', '-', '*', '–', '—', '(', '['])
@@ -73,13 +71,16 @@ fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Opti
         return None;
     }
     let words = |at: usize| page.lines[kept[at]].size.words;
-    (head.saturating_sub(HEADLINE_DISTANCE)..head).find(|&at| like_a_headline(at) && words(at) > MENU_WORDS).or_else(
-        || {
-            let last = head.checked_sub(1)?;
-            let plain = !page.line(kept[last]).contains(|c: char| c == ',' || c.is_ascii_digit());
-            (like_a_headline(last) && words(last) > 1 && plain).then_some(last)
-        },
-    )
+    let near = head.saturating_sub(HEADLINE_DISTANCE)..head;
+    let long = |at: &usize| like_a_headline(*at) && words(*at) > MENU_WORDS;
+    let short = || {
+        let last = head.checked_sub(1)?;
+        let plain = !page.line(kept[last]).contains(|c: char| c == ',' || c.is_ascii_digit());
+        (alone(last) && like_a_headline(last) && words(last) > 1 && plain).then_some(last)
+    };
+    // What would go anyway may stand close to what goes with it: the names and the date below a headline.
+    let close = || near.clone().rev().find(|&at| asides[at] && long(&at));
+    near.clone().find(|&at| alone(at) && long(&at)).or_else(short).or_else(close)
 }
 
 /// Whether numbers are at least half of what a line says, or it has no letters at all.

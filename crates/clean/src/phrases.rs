@@ -167,7 +167,11 @@ mod tests {
             let &[language, usage, reason, phrases] = &columns[..] else { panic!("{line}") };
             assert!(language.len() == 2 && USES.contains(&usage), "{line}");
             let reasons = ["navigation", "share", "caption", "teaser", "notice"];
-            assert_eq!(reasons.contains(&reason), !matches!(usage, "by" | "byline" | "published" | "modified"), "{line}");
+            assert_eq!(
+                reasons.contains(&reason),
+                !matches!(usage, "by" | "byline" | "published" | "modified"),
+                "{line}"
+            );
             for phrase in phrases.split('|') {
                 assert!(!key(phrase).is_empty(), "{line}");
                 let words = phrase.split_whitespace().count();
