@@ -12,20 +12,23 @@ use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share, 
 use crate::lines::{Page, key};
 
 /// Most words of a line that says one whole phrase.
-const PHRASE_WORDS: usize = 9;
+pub(crate) const PHRASE_WORDS: usize = 9;
 /// Most words of a line that a prefix may condemn.
 const PREFIX_WORDS: usize = 30;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How sure a phrase is to be furniture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strength {
+    /// It is, wherever it stands.
     Certain,
+    /// It may be a subheading or a cell of a table, too.
     Doubtful,
 }
 
 /// Cuts the furniture.
 pub(crate) fn cut(page: &mut Page<'_>) {
     let kept = page.kept();
-    let found: Vec<_> = kept.iter().map(|&i| classify(page.line(i), page.lines[i].size.words)).collect();
+    let found: Vec<_> = kept.iter().map(|&i| page.lines[i].size.furniture).collect();
     if found.iter().all(Option::is_none) {
         return;
     }
@@ -42,13 +45,13 @@ pub(crate) fn cut(page: &mut Page<'_>) {
     }
 }
 
-pub(crate) fn classify(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
-    if words <= PHRASE_WORDS {
-        let key = key(line);
-        if let Some(found) = phrase(&key) {
+/// What furniture a line is by its words; its `key` is that of a line of at most [`PHRASE_WORDS`].
+pub(crate) fn classify(line: &str, words: usize, key: Option<&str>) -> Option<(RemovalReason, Strength)> {
+    if let Some(key) = key {
+        if let Some(found) = phrase(key) {
             return Some(found);
         }
-        if is_button_row(&key) {
+        if is_button_row(key) {
             return Some((Share, Strength::Certain));
         }
     }
@@ -330,8 +333,10 @@ fn prefix(line: &str, words: usize) -> Option<RemovalReason> {
         }
     }
     // The rest begin with a letter of theirs: a quotation of such words begins with its mark.
-    let start: String = line.chars().take(48).collect::<String>().to_lowercase();
-    let begins = |phrases: &[&str]| phrases.iter().any(|phrase| start.starts_with(phrase));
+    if words <= 20 && ends_with(line, "all rights reserved.") {
+        return Some(Notice);
+    }
+    let begins = |phrases: &[&str]| phrases.iter().any(|phrase| starts_with(line, phrase));
     if begins(&["©", "copyright ©", "copyright (c)", "(c) copyright"]) {
         return Some(Notice);
     }
@@ -352,24 +357,29 @@ fn prefix(line: &str, words: usize) -> Option<RemovalReason> {
         return Some(Notice);
     }
     // What feeds append to every entry.
-    if start.starts_with("the post ") && line.contains(" appeared first on ") {
+    if begins(&["the post "]) && line.contains(" appeared first on ") {
         return Some(Notice);
     }
-    if words <= 20
-        && (start.starts_with("all rights reserved") || line.to_lowercase().ends_with("all rights reserved."))
-    {
-        return Some(Notice);
-    }
-    None
+    (words <= 20 && begins(&["all rights reserved"])).then_some(Notice)
 }
 
 /// The one notice that comes in whole paragraphs.
 fn cookie_notice(line: &str, words: usize) -> bool {
-    let start: String = line.chars().take(48).collect::<String>().to_lowercase();
     words <= 80
         && ["we use cookies", "this site uses cookies", "this website uses cookies", "our website uses cookies"]
             .iter()
-            .any(|phrase| start.starts_with(phrase))
+            .any(|phrase| starts_with(line, phrase))
+}
+
+/// Whether a line begins with a phrase in small letters, in whatever case.
+fn starts_with(line: &str, phrase: &str) -> bool {
+    line.get(..phrase.len()).is_some_and(|start| start.eq_ignore_ascii_case(phrase))
+}
+
+/// Whether it ends with one.
+fn ends_with(line: &str, phrase: &str) -> bool {
+    let start = line.len().checked_sub(phrase.len());
+    start.and_then(|start| line.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(phrase))
 }
 
 #[cfg(test)]

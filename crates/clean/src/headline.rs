@@ -94,7 +94,7 @@ fn cut_title(page: &mut Page<'_>, kept: &[usize], head: usize, title: &str) {
         let size = &page.lines[kept[at]].size;
         // A title of few words may be a subheading further down.
         (at < head || size.words >= MENU_WORDS)
-            && hashes.contains(&size.hash)
+            && hashes.contains(&page.hash(kept[at]))
             && keys.contains(&key(page.line(kept[at])))
     };
     let mut known = page.lines.iter().any(|line| line.cut == Some(RemovalReason::Title));
