@@ -13,6 +13,8 @@ use crate::phrases::{self, Label};
 
 /// Most words of a byline.
 const BYLINE_WORDS: usize = 12;
+/// First lines of a page in which a byline may stand, whatever looks like prose above it.
+const HEAD_LINES: usize = 8;
 /// Most ideographs of names after a label.
 const IDEOGRAPHS: usize = 12;
 /// Most words of names in a script without capitals.
@@ -31,7 +33,7 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
             continue;
         }
         let line = page.line(index);
-        let outside = prose.is_some_and(|(first, end)| at < first || at >= end);
+        let outside = prose.is_some_and(|(first, end)| at < first.max(HEAD_LINES) || at >= end);
         if let Some(names) = names(line).or_else(|| names_elsewhere(line).filter(|_| outside)) {
             page.cut(index, RemovalReason::Byline);
             add(authors, names, line);
@@ -89,6 +91,9 @@ fn names(line: &str) -> Option<&str> {
 
 /// The names after a label of another language than English.
 fn names_elsewhere(line: &str) -> Option<&str> {
+    if let Some(name) = name_before_title(line) {
+        return Some(name);
+    }
     let (label, len) = phrases::before(line)?;
     let rest = line[len..].trim_start();
     let colon = rest.starts_with([':', '：', '/', '／', '|', '丨']);
@@ -97,10 +102,28 @@ fn names_elsewhere(line: &str) -> Option<&str> {
     let is_byline = match label {
         Label::By => looks_like_names(names),
         // Scripts without capitals have only the label and the few words.
-        Label::Author if colon => few && (looks_like_names(names) || is_uncased(names)),
+        Label::Author
+            if colon
+                || (rest.len() > names.len() || line[len..].starts_with(char::is_whitespace))
+                    && names.chars().all(is_cjk)
+                    && names.chars().count() > 1 =>
+        {
+            few && (looks_like_names(names) || is_uncased(names))
+        }
         _ => false,
     };
     (is_byline && !names.ends_with(['?', '!', ':', ';', ','])).then_some(names)
+}
+
+/// The name before "기자", as Korean bylines have it, an address of mail behind it.
+fn name_before_title(line: &str) -> Option<&str> {
+    let line = line.rsplit_once(' ').filter(|(_, last)| last.contains('@')).map_or(line, |(start, _)| start.trim_end());
+    let name = ["기자", "특파원"].iter().find_map(|title| line.strip_suffix(title))?.trim_end();
+    ((2..=4).contains(&name.chars().count()) && name.chars().all(is_hangul)).then_some(name)
+}
+
+fn is_hangul(c: char) -> bool {
+    ('가'..='힣').contains(&c)
 }
 
 /// Whether it has letters, none of a script with capitals, and few words.
@@ -172,26 +195,11 @@ fn add(authors: &mut Vec<Author>, names: &str, raw: &str) {
     }
 }
 
-/// What stands after a name and names nobody.
+/// What stands after a name and names nobody: "Local Government Reporter".
 fn is_role(name: &str) -> bool {
-    const ROLES: [&str; 15] = [
-        "staff writer",
-        "senior writer",
-        "contributor",
-        "contributing writer",
-        "editor",
-        "senior editor",
-        "reporter",
-        "senior reporter",
-        "correspondent",
-        "senior correspondent",
-        "special correspondent",
-        "jr",
-        "sr",
-        "phd",
-        "md",
-    ];
-    ROLES.contains(&key(name).as_str())
+    const ROLES: [&str; 10] =
+        ["writer", "contributor", "editor", "reporter", "correspondent", "journalist", "jr", "sr", "phd", "md"];
+    key(name).rsplit(' ').next().is_some_and(|last| ROLES.contains(&last))
 }
 
 fn kind(name: &str) -> AuthorKind {

@@ -45,7 +45,7 @@ const BEFORE_TIME: [&str; 22] = [
     "เวลา ",
 ];
 /// What may stand after a time and says nothing more.
-const AFTER_TIME: [&str; 6] = [" uhr", " น.", " hrs", " ч.", " klo", "時"];
+const AFTER_TIME: [&str; 4] = [" uhr", " น.", " hrs", " ч."];
 /// What may stand after a year and says that it is one.
 const AFTER_YEAR: [&str; 6] = [" г.", " р.", " року", " года", " m.", " г"];
 
@@ -225,6 +225,7 @@ impl<'a> Cursor<'a> {
         if self.weekday() {
             self.skip('.');
             self.skip(',');
+            self.skip('،');
             self.blanks();
         } else {
             self.rest = start;
@@ -415,8 +416,13 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// The minute of `10h30`, `10 h 30`, `10.30`, and nothing of a number that goes on.
+    /// The minute of `10h30`, `10 h 30`, `10.30`, `10時30分`, and nothing of a number that goes on.
     fn minute(&mut self) -> Option<i8> {
+        if self.skip('時') || self.skip('时') || self.skip('시') {
+            self.blanks();
+            let minute = self.number(1, 2)?;
+            return (self.skip('分') || self.skip('분')).then_some(minute);
+        }
         if !self.skip('.') {
             self.blanks();
             if !self.skip('h') {
@@ -425,7 +431,11 @@ impl<'a> Cursor<'a> {
             self.blanks();
         }
         let minute = self.number(2, 2)?;
-        (!self.rest.starts_with(['.', ',', '/', '-', '%'])).then_some(minute)
+        let mut rest = self.rest.chars();
+        let goes_on = rest
+            .next()
+            .is_some_and(|c| c == '%' || (c.is_ascii_punctuation() && rest.next().is_some_and(|c| c.is_ascii_digit())));
+        (!goes_on).then_some(minute)
     }
 
     /// `am`, `p.m.`: whether it is the second half.
@@ -518,6 +528,8 @@ mod tests {
             ("понедельник, 3 июня 2024 г., 12:40", "2024-06-03T12:40"),
             ("Δευτέρα, 3 Ιουνίου 2024 12:40", "2024-06-03T12:40"),
             ("٥ مايو ٢٠٢٤", "2024-05-05"),
+            ("الثلاثاء، 5 مارس 2024 - 10:30", "2024-03-05T10:30"),
+            ("2024年2月14日 10時30分", "2024-02-14T10:30"),
             ("५ नवंबर २०२३", "2023-11-05"),
             ("วันพุธที่ 15 พฤษภาคม 2567 เวลา 09:30 น.", "2024-05-15T09:30"),
             ("יום שני, 3 ביוני 2024", "2024-06-03"),

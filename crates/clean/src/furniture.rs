@@ -7,24 +7,26 @@
 //! words is never touched, so running text in any language stays; a language without phrases here only keeps
 //! its furniture.
 
-use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share};
+use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share, Teaser};
 
-use crate::lines::{Page, key};
+use crate::lines::{HEADLINE_WORDS, Page, key};
 use crate::phrases::{self, Strength};
 
 /// Most words of a line that says one whole phrase.
-const PHRASE_WORDS: usize = 9;
+pub(crate) const PHRASE_WORDS: usize = 9;
 /// Most words of a line that a prefix may condemn.
 const PREFIX_WORDS: usize = 30;
 /// Most characters of a label.
 const LABEL_CHARS: usize = 24;
+/// Most characters of the start of a notice.
+const START_CHARS: usize = 48;
 /// Fewest entries of a menu on one line.
 const MENU_WORDS: usize = 3;
 
 /// Cuts the furniture.
 pub(crate) fn cut(page: &mut Page<'_>) {
     let kept = page.kept();
-    let found: Vec<_> = kept.iter().map(|&i| classify(page.line(i), page.lines[i].size.words)).collect();
+    let found: Vec<_> = kept.iter().map(|&i| page.lines[i].size.furniture).collect();
     if found.iter().all(Option::is_none) {
         return;
     }
@@ -37,20 +39,42 @@ pub(crate) fn cut(page: &mut Page<'_>) {
         let beside = |other: Option<usize>| other.and_then(|other| found.get(other)).is_some_and(Option::is_some);
         if strength == Strength::Certain || outside() || beside(at.checked_sub(1)) || beside(Some(at + 1)) {
             page.cut(index, reason);
+            if let Some(&next) = kept.get(at + 1)
+                && found[at + 1].is_none()
+                && heads_a_line(page, index, next)
+            {
+                page.cut(next, reason);
+            }
         }
     }
 }
 
-pub(crate) fn classify(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
-    if words <= PHRASE_WORDS {
-        let key = key(line);
-        if let Some(found) = phrases::line(&key) {
+/// Whether the line below a heading such as "Related story" or "Tags" belongs to it: it stands close to it, and is no
+/// sentence.
+fn heads_a_line(page: &Page<'_>, heading: usize, next: usize) -> bool {
+    let (line, size) = (page.line(heading), &page.lines[next].size);
+    let says = |found: Option<(RemovalReason, Strength)>| matches!(found, Some((Teaser, Strength::Certain)));
+    let key = key(line);
+    let is_heading = says(phrases::line(&key)) || matches!(phrases::label(&key), Some((Navigation, _)));
+    is_heading
+        && page.lines[heading].whole_block == page.lines[next].whole_block
+        && size.words <= HEADLINE_WORDS
+        && !size.ends_sentence
+}
+
+/// What furniture a line is by its words; its `key` is that of a line of at most [`PHRASE_WORDS`].
+pub(crate) fn classify(line: &str, words: usize, key: Option<&str>) -> Option<(RemovalReason, Strength)> {
+    if let Some(key) = key {
+        if let Some(found) = phrases::line(key) {
             return Some(found);
         }
-        if is_button_row(&key) {
+        if let Some((Share, _)) = without_count(key).and_then(phrases::line) {
+            return Some((Share, Strength::Doubtful));
+        }
+        if is_button_row(key) {
             return Some((Share, Strength::Certain));
         }
-        if is_menu_row(&key) {
+        if is_menu_row(key) {
             return Some((Navigation, Strength::Doubtful));
         }
     }
@@ -60,6 +84,14 @@ pub(crate) fn classify(line: &str, words: usize) -> Option<(RemovalReason, Stren
         return Some(found);
     }
     cookie_notice(line, words).then_some((Notice, Strength::Certain))
+}
+
+/// "Comments (12)", "12 comments": what is counted.
+fn without_count(key: &str) -> Option<&str> {
+    let is_count = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let (first, rest) = key.split_once(' ')?;
+    let (start, last) = key.rsplit_once(' ')?;
+    is_count(first).then_some(rest).or_else(|| is_count(last).then_some(start))
 }
 
 /// "Home News Sport": a menu on one line.
@@ -98,7 +130,7 @@ fn is_button_row(key: &str) -> bool {
 
 /// Lines that begin like furniture, none longer than [`PREFIX_WORDS`].
 fn prefix(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
-    if let Some((before, _)) = line.split_once([':', '：', '|', '»'])
+    if let Some((before, _)) = line.split_once([':', '：', '|', '»', '】'])
         && before.chars().count() <= LABEL_CHARS
     {
         // A caption's credit is short; a longer line after such a label may be the caption of a whole story.
@@ -113,42 +145,50 @@ fn prefix(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
 
 fn notice_or_share(line: &str, words: usize) -> Option<RemovalReason> {
     // The rest begin with a letter of theirs: a quotation of such words begins with its mark.
-    let start: String = line.chars().take(48).collect::<String>().to_lowercase();
-    let begins = |phrases: &[&str]| phrases.iter().any(|phrase| start.starts_with(phrase));
+    if words <= 20 && ends_with(line, "all rights reserved.") {
+        return Some(Notice);
+    }
+    let begins = |phrases: &[&str]| phrases.iter().any(|phrase| starts_with(line, phrase));
     if begins(&["©", "copyright ©", "copyright (c)", "(c) copyright"]) {
         return Some(Notice);
     }
     if begins(&["click to share on ", "click to print (", "click to email "]) {
         return Some(Share);
     }
-    if words <= 20 && line.starts_with(char::is_alphanumeric) && phrases::starts_notice(&key(&start)) {
-        return Some(Notice);
+    if words <= 20 && line.starts_with(char::is_alphanumeric) {
+        let start = line.char_indices().nth(START_CHARS).map_or(line, |(end, _)| &line[..end]);
+        if phrases::starts_notice(&key(start)) {
+            return Some(Notice);
+        }
     }
     // What feeds append to every entry.
-    if start.starts_with("the post ") && line.contains(" appeared first on ") {
+    if begins(&["the post "]) && line.contains(" appeared first on ") {
         return Some(Notice);
     }
-    if words <= 20
-        && (start.starts_with("all rights reserved") || line.to_lowercase().ends_with("all rights reserved."))
-    {
-        return Some(Notice);
-    }
-    None
+    (words <= 20 && begins(&["all rights reserved"])).then_some(Notice)
 }
 
 /// The one notice that comes in whole paragraphs.
 fn cookie_notice(line: &str, words: usize) -> bool {
-    let start: String = line.chars().take(48).collect::<String>().to_lowercase();
     words <= 80
         && ["we use cookies", "this site uses cookies", "this website uses cookies", "our website uses cookies"]
             .iter()
-            .any(|phrase| start.starts_with(phrase))
+            .any(|phrase| starts_with(line, phrase))
+}
+
+/// Whether a line begins with a phrase in small letters, in whatever case.
+fn starts_with(line: &str, phrase: &str) -> bool {
+    line.get(..phrase.len()).is_some_and(|start| start.eq_ignore_ascii_case(phrase))
+}
+
+/// Whether it ends with one.
+fn ends_with(line: &str, phrase: &str) -> bool {
+    let start = line.len().checked_sub(phrase.len());
+    start.and_then(|start| line.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(phrase))
 }
 
 #[cfg(test)]
 mod tests {
-    use copydesk_article::RemovalReason::Teaser;
-
     use super::*;
 
     fn cut_lines(text: &str) -> Vec<(String, RemovalReason)> {

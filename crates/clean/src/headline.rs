@@ -9,7 +9,7 @@
 //! above the prose has none. Three or more such lines in a row above the prose are a menu even without a headline.
 //! Lines between headline and prose may be a deck, and stay; a single one of some length is the `subtitle`.
 
-use copydesk_article::RemovalReason;
+use copydesk_article::{RemovalReason, is_cjk};
 
 use crate::lines::{HEADLINE_WORDS, Page, hash, key};
 
@@ -83,10 +83,16 @@ fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Opti
     near.clone().find(|&at| alone(at) && long(&at)).or_else(short).or_else(close)
 }
 
-/// Whether numbers are at least half of what a line says, or it has no letters at all.
+/// Whether numbers are at least half of what a line says, or it has no letters at all. In a script without spaces what
+/// a line says are its characters.
 fn is_table_row(line: &str) -> bool {
-    let numbers = line.split_whitespace().filter(|word| word.contains(|c: char| c.is_ascii_digit())).count();
-    numbers * 2 >= line.split_whitespace().count() || !line.chars().any(char::is_alphabetic)
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (numbers, all) = if line.contains(is_cjk) {
+        (line.chars().filter(|&c| is_digit(c)).count(), line.chars().filter(|c| !c.is_whitespace()).count())
+    } else {
+        (line.split_whitespace().filter(|word| word.contains(is_digit)).count(), line.split_whitespace().count())
+    };
+    numbers * 2 >= all || !line.chars().any(char::is_alphabetic)
 }
 
 fn cut_title(page: &mut Page<'_>, kept: &[usize], head: usize, title: &str) {
@@ -96,7 +102,7 @@ fn cut_title(page: &mut Page<'_>, kept: &[usize], head: usize, title: &str) {
         let size = &page.lines[kept[at]].size;
         // A title of few words may be a subheading further down.
         (at < head || size.words >= MENU_WORDS)
-            && hashes.contains(&size.hash)
+            && hashes.contains(&page.hash(kept[at]))
             && keys.contains(&key(page.line(kept[at])))
     };
     let mut known = page.lines.iter().any(|line| line.cut == Some(RemovalReason::Title));
