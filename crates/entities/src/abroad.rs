@@ -163,6 +163,12 @@ mod tests {
     }
 
     #[test]
+    fn vowels_that_are_marks_are_part_of_a_word() {
+        assert_eq!(places("hi", "दिल्ली में स्कूल सोमवार को निर्माण के पार खुलेंगे।"), pairs(&[("दिल्ली", "in:IN")]));
+        assert_eq!(places("hi", "वह भारत और जापान गए।"), pairs(&[("भारत", "iso:IN"), ("जापान", "iso:JP")]));
+    }
+
+    #[test]
     fn slavic_names_have_cases() {
         let found = places("ru", "Переговоры прошли в Москве и Германии, сообщили в среду.");
         assert_eq!(found, pairs(&[("Москве", "in:RU"), ("Германии", "iso:DE")]));
