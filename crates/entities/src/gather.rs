@@ -42,6 +42,26 @@ pub(crate) fn gather(
     entities
 }
 
+/// Makes one entity of those that are the same country or city by their ids, as two languages name it. The first gives
+/// the name.
+pub(crate) fn join(entities: Vec<Entity>) -> Vec<Entity> {
+    let names_it = |id: &str| id.starts_with("iso:") || id.starts_with("geonames:");
+    let mut joined: Vec<Entity> = Vec::with_capacity(entities.len());
+    for entity in entities {
+        let its = entity.ids.iter().find(|id| names_it(id));
+        let same = its.and_then(|id| joined.iter_mut().find(|one| one.kind == entity.kind && one.ids.contains(id)));
+        let Some(same) = same else {
+            joined.push(entity);
+            continue;
+        };
+        same.mentions.extend(entity.mentions);
+        same.mentions.sort_by_key(|mention| (mention.field != Field::Title, mention.start));
+        let new: Vec<String> = entity.ids.into_iter().filter(|id| !same.ids.contains(id)).collect();
+        same.ids.extend(new);
+    }
+    joined
+}
+
 fn listed(key: &Key) -> Listed {
     if matches!(key, Key::Place(_)) {
         return Listed::Other;
