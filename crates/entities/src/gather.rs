@@ -9,7 +9,9 @@ use crate::atlas::atlas;
 use crate::find::{Found, Key};
 use crate::gazetteer::gazetteer;
 use crate::identity::local_id;
+use crate::link::is_place;
 use crate::resolve::{Listed, resolve};
+use crate::sport::sport;
 use crate::value::{date_id, money_id};
 use crate::watch::Watching;
 
@@ -40,6 +42,22 @@ pub(crate) fn gather(
     let mut entities: Vec<Entity> = groups.into_iter().map(whole).collect();
     resolve(&mut entities, &listed);
     entities
+}
+
+/// Tells the teams of one place apart: an organisation that the article knows by its place alone gets the sport of the
+/// article into its id (`local:org:england:cricket`).
+pub(crate) fn tell_teams(entities: &mut [Entity], title: Option<&str>, text: &str) {
+    let mut told = None;
+    for entity in entities.iter_mut().filter(|entity| entity.kind == EntityType::Organisation) {
+        let Some(id) = entity.ids.iter_mut().find(|id| id.starts_with("local:")) else { continue };
+        if !is_place(&entity.name) {
+            continue;
+        }
+        if let Some(sport) = *told.get_or_insert_with(|| sport(title, text)) {
+            id.push(':');
+            id.push_str(sport);
+        }
+    }
 }
 
 /// Makes one entity of those that are the same country or city by their ids, as two languages name it. The first gives

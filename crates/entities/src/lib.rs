@@ -47,6 +47,7 @@ mod reading;
 mod recognise;
 mod repeat;
 mod resolve;
+mod sport;
 pub mod tagger;
 mod token;
 mod value;

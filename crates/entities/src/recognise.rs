@@ -13,7 +13,7 @@ use crate::again::{Told, lower_words};
 use crate::engine::{Shipped, tagger};
 use crate::extract::{Extract, Piece, extracts, pieces};
 use crate::find::{Finds, Found, Key, Rules};
-use crate::gather::{gather, join};
+use crate::gather::{gather, join, tell_teams};
 use crate::link::link;
 use crate::reading::{Reading, is_title_case};
 use crate::repeat::{Told as Repeated, found_at, is_known};
@@ -174,6 +174,7 @@ impl Recogniser {
         let watched = self.watchlist.as_deref().map(|watchlist| watch(watchlist, input, &mut names));
         let published = input.published.and_then(|date| date.get(..10)?.parse().ok());
         let mut entities = gather(names, published, watched.as_ref());
+        tell_teams(&mut entities, input.title, input.text);
         if is_mixed {
             entities = join(entities);
         }
