@@ -83,6 +83,62 @@ fn the_model_is_the_one_of_the_configuration() {
 }
 
 #[test]
+fn an_article_of_two_languages_is_read_part_by_part() {
+    const ENGLISH: &str = "The harbour master of Lindvik, Jon Varg, said on Monday in Berlin that Germany would pay for \
+        the new pier, and that nobody in the Coastal Rescue Service had asked for anything in return.";
+    const GERMAN: &str = "„Die Hafenmeisterei hat lange gewartet“, teilte der Sprecher Thomas Vertrag mit. „Deutschland \
+        wird für die neue Mole zahlen, und der Graue Delfin wird im Frühjahr mit der Arbeit beginnen.“";
+    let desk = Desk::new().with("entities", "watchlist", "\"names.csv\"");
+    put_list(&desk, "d-1,Graue Delfin,,ORG\n");
+    let mut daemon = desk.start();
+    let text = format!("{ENGLISH}\n\n{GERMAN}\n\nOslo\n\n{ENGLISH}");
+    fs::write(desk.path("half"), text).expect("write");
+    fs::rename(desk.path("half"), desk.inbox().join("mixed.txt")).expect("rename");
+    daemon.wait_for("the story to be delivered", |_| desk.inbox_files().is_empty());
+    daemon.stop();
+    let record: Value = serde_json::from_str(lines_in(&desk.path("out")).last().expect("a line")).expect("a record");
+
+    let letters: Vec<char> = record["text"].as_str().expect("text").chars().collect();
+    let number = |value: &Value| usize::try_from(value.as_u64().expect("a number")).expect("an offset");
+    let cut = |part: &Value| letters[number(&part["start"])..number(&part["end"])].iter().collect::<String>();
+    let parts = record["language"]["parts"].as_array().expect("parts");
+    let seen: Vec<_> = parts.iter().map(|part| (part["code"].as_str().expect("code"), cut(part))).collect();
+    let expected =
+        [("en", format!("{ENGLISH}\n\n")), ("de", format!("{GERMAN}\n\nOslo\n\n")), ("en", ENGLISH.to_owned())];
+    assert_eq!(seen, expected);
+
+    let engine = &record["entity_engine"];
+    let readers = engine["parts"].as_array().expect("readers");
+    let read: Vec<_> = readers.iter().map(|part| (part["language"].as_str(), cut(part), &part["evaluated"])).collect();
+    let whole: Vec<_> = expected.iter().map(|(code, text)| (Some(*code), text.clone(), *code == "en")).collect();
+    assert_eq!(read.len(), whole.len());
+    for ((language, text, evaluated), whole) in read.into_iter().zip(whole) {
+        assert_eq!((language, text, evaluated.as_bool().expect("a bool")), whole);
+    }
+    assert_eq!((&engine["language"], &engine["evaluated"]), (&Value::from("en"), &Value::from(false)));
+
+    let german = number(&parts[1]["start"])..number(&parts[1]["end"]);
+    let mut in_german = Vec::new();
+    for entity in record["entities"].as_array().expect("entities") {
+        for mention in entity["mentions"].as_array().expect("mentions") {
+            assert_eq!(cut(mention), mention["text"].as_str().expect("text"));
+            if german.contains(&number(&mention["start"])) {
+                in_german.push((entity["name"].as_str().expect("name"), mention["text"].as_str().expect("text")));
+            }
+        }
+    }
+    in_german.sort_unstable();
+    let germany = ("Germany", "Deutschland");
+    assert_eq!(
+        in_german,
+        [germany, ("Graue Delfin", "Graue Delfin"), ("Oslo", "Oslo")],
+        "no person: no tagger of German"
+    );
+    let dolphin = watched(&record);
+    assert_eq!(dolphin, [(String::from("Graue Delfin"), String::from("ORG"), String::from("watch:d-1"))]);
+}
+
+#[test]
 fn check_names_the_list_and_the_line() {
     let said = |desk: &Desk| {
         let output = desk.command("check").output().expect("run check");

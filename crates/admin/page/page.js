@@ -858,6 +858,11 @@ function cuts(removals) {
   );
 }
 
+// Records of before parts had spans name the language alone.
+function languagePart(part) {
+  return typeof part === "string" ? part : `${part.code} ${part.start}–${part.end}`;
+}
+
 function entityPanel(record, body) {
   const entities = record.entities.map((entity, number) => ({ entity, number }));
   if (entities.length === 0) return null;
@@ -889,7 +894,9 @@ function entityPanel(record, body) {
     return make("li", {}, jump, make("span", { class: "number" }, `×${entity.mentions.length}`));
   });
   const engine = record.entity_engine;
-  const by = engine ? `${engine.name} (${engine.language}${engine.evaluated ? "" : ", not measured on labelled text"})` : null;
+  const reader = (one) => `${one.name} (${one.language}${one.evaluated ? "" : ", not measured on labelled text"})`;
+  const readers = engine?.parts?.length > 0 ? [...new Set(engine.parts.map(reader))] : engine ? [reader(engine)] : [];
+  const by = readers.length > 0 ? readers.join("; ") : null;
   return panel(
     "Entities",
     entities.length,
@@ -1040,7 +1047,7 @@ function article(record) {
       ["published", date(record.published)],
       ["modified", date(record.modified)],
       ["authors", list(record.authors.map((author) => `${author.name} (${author.kind})`))],
-      ["language", [`${record.language.code}, ${share(record.language.confidence)}`, ...record.language.parts].join(", ")],
+      ["language", [`${record.language.code}, ${share(record.language.confidence)}`, ...record.language.parts.map(languagePart)].join(", ")],
       ["kind", record.kind],
       ["completeness", record.completeness],
       ["sections", list(record.sections)],

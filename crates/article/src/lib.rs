@@ -26,9 +26,10 @@ pub use content::Content;
 pub use epoch::{LONGEST_SPAN, epoch_for, epoch_of, learned_until, span_of, span_start};
 pub use id::{ArticleId, ParseIdError};
 pub use record::{
-    Author, AuthorKind, ChangeKind, Confidence, Conflict, Copies, DatePrecision, DateStamp, Entity, EntityEngine,
-    EntityType, Field, Image, Language, Link, Mention, OFFSET_UNIT, Origin, Pipeline, Place, Problem, Record, Removal,
-    RemovalReason, Repair, RepairKind, SourceFormat, SourceInfo, TextChange, Urls, VerdictTag, Zone,
+    Author, AuthorKind, ChangeKind, Confidence, Conflict, Copies, DatePrecision, DateStamp, EnginePart, Entity,
+    EntityEngine, EntityType, Field, Image, Language, LanguagePart, Link, Mention, OFFSET_UNIT, Origin, Pipeline,
+    Place, Problem, Record, Removal, RemovalReason, Repair, RepairKind, SourceFormat, SourceInfo, TextChange, Urls,
+    VerdictTag, Zone,
 };
 pub use sequence::{Arrival, FileNumber, Sequence};
 pub use span::Span;

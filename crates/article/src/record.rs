@@ -309,8 +309,39 @@ pub struct Language {
     pub code: String,
     /// How sure, 0 to 1; 1 when supplied.
     pub confidence: f64,
-    /// Other languages in the text.
-    pub parts: Vec<String>,
+    /// The parts of a text that changes its language from one paragraph to another, in order: they cover `text` from
+    /// end to end. Empty where the whole text is in `code`.
+    #[serde(deserialize_with = "parts_with_spans")]
+    pub parts: Vec<LanguagePart>,
+}
+
+/// A stretch of a text in one language: whole paragraphs, with the blank lines after them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LanguagePart {
+    /// ISO 639-1 code (639-3 where there is none).
+    pub code: String,
+    /// First position in `text`.
+    pub start: usize,
+    /// First position after it.
+    pub end: usize,
+}
+
+/// Records that were written before parts had spans name languages there: they read as of one language.
+fn parts_with_spans<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<LanguagePart>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Spans(Vec<LanguagePart>),
+        Codes(Vec<String>),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::Spans(parts) => parts,
+        Written::Codes(codes) => {
+            drop(codes);
+            Vec::new()
+        }
+    })
 }
 
 /// One difference between two versions of a text. Paragraphs are counted from 0.
@@ -511,15 +542,35 @@ impl EntityType {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EntityEngine {
-    /// Name and version.
+    /// Name and version; where several read parts of the text, the one that read most of it.
     pub name: String,
     /// The language it took the text for (ISO 639-1), or `und`.
     pub language: String,
-    /// Whether its quality was measured on labelled text of that language. Where not, lists and rules found the names.
+    /// Whether its quality was measured on labelled text of that language, and where several read parts of the text,
+    /// whether that holds of each. Where not, lists and rules found the names.
     pub evaluated: bool,
+    /// Who read which part of a text in several languages, in order, as in `language.parts`; empty elsewhere.
+    #[serde(default)]
+    pub parts: Vec<EnginePart>,
     /// The version of the watchlist that was searched for, where there is one: another list, another version.
     #[serde(default)]
     pub watchlist: Option<String>,
+}
+
+/// Who read a part of a text in several languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct EnginePart {
+    /// First position in `text`.
+    pub start: usize,
+    /// First position after it.
+    pub end: usize,
+    /// Name and version.
+    pub name: String,
+    /// The language it took the part for.
+    pub language: String,
+    /// Whether its quality was measured on labelled text of that language.
+    pub evaluated: bool,
 }
 
 /// One mention of an entity.
@@ -583,6 +634,18 @@ pub struct Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_without_spans_are_read_as_none() {
+        let read = |parts: &str| {
+            let language = format!(r#"{{"code": "en", "confidence": 1.0, "parts": {parts}}}"#);
+            serde_json::from_str::<Language>(&language).map(|language| language.parts)
+        };
+        let part = LanguagePart { code: "de".to_owned(), start: 3, end: 9 };
+        assert_eq!(read(r#"[{"code": "de", "start": 3, "end": 9}]"#).expect("parts"), [part]);
+        assert_eq!((read(r#"["de"]"#).expect("old"), read("[]").expect("none")), (vec![], vec![]));
+        assert!(read("7").is_err());
+    }
 
     const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/record.schema.json");
 

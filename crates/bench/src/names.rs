@@ -75,7 +75,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         return count(options, tokens);
     }
     let find = |article: &Article| {
-        let input = Input { title: article.title.as_deref(), text: &article.text, language: "en", published: None };
+        let input =
+            Input { title: article.title.as_deref(), text: &article.text, language: "en", parts: &[], published: None };
         recognise(&input).iter().map(|entity| entity.mentions.len()).sum::<usize>()
     };
     let mentions: usize = articles.iter().map(find).sum();

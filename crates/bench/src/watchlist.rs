@@ -46,7 +46,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let recogniser =
             if count == 0 { Recogniser::default() } else { Recogniser::default().watching(Arc::clone(&list)) };
         let find = |article: &Article| {
-            let input = Input { title: article.title.as_deref(), text: &article.text, language: "en", published: None };
+            let input = Input {
+                title: article.title.as_deref(),
+                text: &article.text,
+                language: "en",
+                parts: &[],
+                published: None,
+            };
             let is_watched = |id: &String| id.starts_with("watch:");
             recogniser.recognise(&input).entities.iter().filter(|entity| entity.ids.iter().any(is_watched)).count()
         };

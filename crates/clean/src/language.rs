@@ -1,8 +1,11 @@
 //! The language of the text: as supplied, or identified by `copydesk-language`.
 //!
 //! An unsure guess is `und` with the confidence it had, never a language name that may be wrong.
+//!
+//! The parts of a text that switches are identified in either case. What is supplied names the language of the article,
+//! so where none of the parts is in it, those in the language that the whole looks like are (`sr` for what looks `hr`).
 
-use copydesk_article::Language;
+use copydesk_article::{Language, LanguagePart};
 use copydesk_language::{identify, switches};
 
 /// ISO 639-3 codes that people write for languages that have a code of two letters.
@@ -85,7 +88,7 @@ pub(crate) fn language(text: &str, supplied: Option<&str>) -> (Language, Option<
         return (guess(text), None);
     };
     match primary_subtag(raw) {
-        Some(code) if code != "und" => (Language { code, confidence: 1.0, parts: Vec::new() }, None),
+        Some(code) if code != "und" => (Language { parts: parts_beside(text, &code), code, confidence: 1.0 }, None),
         Some(_) => (guess(text), None),
         None => (
             guess(text),
@@ -108,8 +111,22 @@ fn primary_subtag(raw: &str) -> Option<String> {
 
 fn guess(text: &str) -> Language {
     let found = identify(text);
-    let others = switches(text).into_iter().filter(|&code| code != found.code).map(str::to_owned).collect();
-    Language { code: found.code.to_owned(), confidence: f64::from(found.confidence), parts: others }
+    Language { code: found.code.to_owned(), confidence: f64::from(found.confidence), parts: parts(text) }
+}
+
+fn parts(text: &str) -> Vec<LanguagePart> {
+    let switches = switches(text).into_iter();
+    switches.map(|part| LanguagePart { code: part.code.to_owned(), start: part.start, end: part.end }).collect()
+}
+
+/// The parts of a text whose language is supplied.
+fn parts_beside(text: &str, supplied: &str) -> Vec<LanguagePart> {
+    let mut parts = parts(text);
+    if !parts.is_empty() && parts.iter().all(|part| part.code != supplied) {
+        let whole = identify(text).code;
+        parts.iter_mut().filter(|part| part.code == whole).for_each(|part| supplied.clone_into(&mut part.code));
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -125,6 +142,30 @@ mod tests {
         let (unread, problem) = language("", Some("English"));
         assert_eq!(unread.code, "und");
         assert!(problem.is_some_and(|detail| detail.contains("`English`")));
+    }
+
+    #[test]
+    fn parts_cut_the_text_whoever_names_its_language() {
+        const ENGLISH: &str = "The harbour board voted on Monday to close the old ferry pier for good, and nobody in the \
+            town was surprised by it.";
+        const RUSSIAN: &str = "Рыбаки, которые пользовались старой пристанью ещё с войны, заявили, что будут обжаловать \
+            это решение в суде.";
+        let text = format!("{ENGLISH}\n\n{RUSSIAN}\n\nOslo\n\n{ENGLISH}");
+        let first = ENGLISH.chars().count() + 2;
+        let second = first + RUSSIAN.chars().count() + 2 + "Oslo\n\n".len();
+        let cut = |supplied: Option<&str>| {
+            let parts = language(&text, supplied).0.parts;
+            parts.into_iter().map(|part| (part.code, part.start, part.end)).collect::<Vec<_>>()
+        };
+        let parts = |main: &str| {
+            let end = text.chars().count();
+            vec![(main.to_owned(), 0, first), ("ru".to_owned(), first, second), (main.to_owned(), second, end)]
+        };
+        assert_eq!(cut(None), parts("en"));
+        assert_eq!(cut(Some("en-GB")), parts("en"));
+        assert_eq!(cut(Some("ru")), parts("en"), "what is supplied wrongly unmakes no part");
+        assert_eq!(cut(Some("sco")), parts("sco"), "nothing looks like it, so it is what most looks like one language");
+        assert_eq!(language(ENGLISH, Some("de")).0.parts, []);
     }
 
     #[test]

@@ -134,7 +134,7 @@ mod tests {
     use crate::{Input, Recogniser};
 
     fn places(language: &str, text: &str) -> Vec<(String, String)> {
-        let input = Input { title: None, text, language, published: None };
+        let input = Input { title: None, text, language, parts: &[], published: None };
         let found = Recogniser::default().recognise(&input);
         assert!(!found.engine.evaluated);
         let id = |ids: &[String]| ids.first().cloned().unwrap_or_default();

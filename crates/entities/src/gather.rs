@@ -9,7 +9,9 @@ use crate::atlas::atlas;
 use crate::find::{Found, Key};
 use crate::gazetteer::gazetteer;
 use crate::identity::local_id;
+use crate::link::is_place;
 use crate::resolve::{Listed, resolve};
+use crate::sport::sport;
 use crate::value::{date_id, money_id};
 use crate::watch::Watching;
 
@@ -40,6 +42,42 @@ pub(crate) fn gather(
     let mut entities: Vec<Entity> = groups.into_iter().map(whole).collect();
     resolve(&mut entities, &listed);
     entities
+}
+
+/// Tells the teams of one place apart: an organisation that the article knows by its place alone gets the sport of the
+/// article into its id (`local:org:england:cricket`).
+pub(crate) fn tell_teams(entities: &mut [Entity], title: Option<&str>, text: &str) {
+    let mut told = None;
+    for entity in entities.iter_mut().filter(|entity| entity.kind == EntityType::Organisation) {
+        let Some(id) = entity.ids.iter_mut().find(|id| id.starts_with("local:")) else { continue };
+        if !is_place(&entity.name) {
+            continue;
+        }
+        if let Some(sport) = *told.get_or_insert_with(|| sport(title, text)) {
+            id.push(':');
+            id.push_str(sport);
+        }
+    }
+}
+
+/// Makes one entity of those that are the same country or city by their ids, as two languages name it. The first gives
+/// the name.
+pub(crate) fn join(entities: Vec<Entity>) -> Vec<Entity> {
+    let names_it = |id: &str| id.starts_with("iso:") || id.starts_with("geonames:");
+    let mut joined: Vec<Entity> = Vec::with_capacity(entities.len());
+    for entity in entities {
+        let its = entity.ids.iter().find(|id| names_it(id));
+        let same = its.and_then(|id| joined.iter_mut().find(|one| one.kind == entity.kind && one.ids.contains(id)));
+        let Some(same) = same else {
+            joined.push(entity);
+            continue;
+        };
+        same.mentions.extend(entity.mentions);
+        same.mentions.sort_by_key(|mention| (mention.field != Field::Title, mention.start));
+        let new: Vec<String> = entity.ids.into_iter().filter(|id| !same.ids.contains(id)).collect();
+        same.ids.extend(new);
+    }
+    joined
 }
 
 fn listed(key: &Key) -> Listed {

@@ -3,7 +3,7 @@
 use copydesk_article::{EntityType, Field};
 
 use crate::find::{Found, form_key};
-use crate::gather::gather;
+use crate::gather::{gather, tell_teams};
 use crate::link::link;
 
 /// A mention in a text: Unicode scalar positions, half-open, and its type.
@@ -36,7 +36,8 @@ pub fn identify(text: &str, mentions: &[Given]) -> Vec<Identity> {
     };
     let mut names: Vec<Found<'_>> = mentions.iter().map(found).collect();
     link(&mut names);
-    let entities = gather(names, None, None);
+    let mut entities = gather(names, None, None);
+    tell_teams(&mut entities, None, text);
     mentions
         .iter()
         .map(|given| {

@@ -9,14 +9,14 @@
 use copydesk_article::EntityType;
 
 use crate::lexicon::{Traits, lexicon};
-use crate::link::{bare, organisation_words, telling_words};
+use crate::link::{bare, organisation_words, telling_words, written_out};
 
 /// The id of an entity by its fullest name; none where the name alone does not tell.
 pub(crate) fn local_id(kind: EntityType, name: &str) -> Option<String> {
     let (label, words) = match kind {
         EntityType::Person => ("per", Some(person_words(name)).filter(|words| words.len() > 1)?),
         EntityType::Organisation => ("org", Some(organisation_words(name)).filter(|words| !is_an_office(words))?),
-        EntityType::Location => ("loc", bare(name).split_whitespace().map(str::to_owned).collect()),
+        EntityType::Location => ("loc", bare(&written_out(name)).split_whitespace().map(str::to_owned).collect()),
         EntityType::Group | EntityType::Date | EntityType::Money => return None,
     };
     (!words.is_empty()).then(|| format!("local:{label}:{}", words.join("-")))
@@ -52,5 +52,6 @@ mod tests {
         assert_eq!(id(EntityType::Organisation, "the Foreign Ministry"), "");
         assert_eq!(id(EntityType::Organisation, "Arlund Ministry"), "local:org:arlund-ministry");
         assert_eq!(id(EntityType::Location, "ARLUND"), "local:loc:arlund");
+        assert_eq!(id(EntityType::Location, "Arlund-based"), "local:loc:arlund");
     }
 }

@@ -3,7 +3,8 @@
 //! A language that there is a model of is read by a trained tagger ([`tagger`]), English by the one that ships; the
 //! others by rules and lists that say little and mean it (`find`, [`atlas`]). [`Recognised::engine`] tells which it was.
 //! A text of no known language goes to the English tagger if its words are English ones (lists of results, share prices),
-//! and is not called evaluated.
+//! and is not called evaluated. Of an article in several languages each part is read by who reads its language
+//! (`extract`), and the engine has a line for each.
 //!
 //! # The way of an article
 //! `token` cuts both fields. Where there is a model the tagger finds names, `repeat` finds what it told once and missed
@@ -28,6 +29,7 @@ mod again;
 pub mod atlas;
 mod date;
 mod engine;
+mod extract;
 mod find;
 mod gather;
 mod gazetteer;
@@ -45,6 +47,7 @@ mod reading;
 mod recognise;
 mod repeat;
 mod resolve;
+mod sport;
 pub mod tagger;
 mod token;
 mod value;

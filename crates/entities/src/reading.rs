@@ -21,7 +21,11 @@ pub(crate) struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Reads a field.
     pub(crate) fn of(text: &'a str) -> Self {
-        let tokens = tokenise(text);
+        Self::of_tokens(text, tokenise(text))
+    }
+
+    /// Reads the parts of a field that these tokens are of.
+    pub(crate) fn of_tokens(text: &'a str, tokens: Vec<Token<'a>>) -> Self {
         let traits = tokens.iter().map(traits_of).collect();
         let mut matches = vec![None; tokens.len()];
         let mut covered = vec![None; tokens.len()];

@@ -1,15 +1,19 @@
 //! The recogniser: the tagger in the languages that it has a model of, rules and lists elsewhere.
+//!
+//! An article of several languages is read part by part, each by who reads its language: the tagger sees nothing of the
+//! other parts. The names of all parts are linked together, and a place that two languages name is one entity.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use copydesk_article::{Entity, EntityEngine, EntityType, Field};
+use copydesk_article::{EnginePart, Entity, EntityEngine, EntityType, Field, LanguagePart};
 use thiserror::Error;
 
 use crate::again::{Told, lower_words};
 use crate::engine::{Shipped, tagger};
-use crate::find::{Finds, Found, Rules};
-use crate::gather::gather;
+use crate::extract::{Extract, Piece, extracts, pieces};
+use crate::find::{Finds, Found, Key, Rules};
+use crate::gather::{gather, join, tell_teams};
 use crate::link::link;
 use crate::reading::{Reading, is_title_case};
 use crate::repeat::{Told as Repeated, found_at, is_known};
@@ -39,6 +43,9 @@ pub struct Input<'a> {
     /// ISO 639-1 code of both, or `und`: a language with a model gets the tagger, others rules, the unknown only the
     /// lists.
     pub language: &'a str,
+    /// The parts of a text in several languages, in order; what none of them covers is in `language`. Empty where the
+    /// whole text is.
+    pub parts: &'a [LanguagePart],
     /// When the article was published, ISO 8601; partial dates are understood from it.
     pub published: Option<&'a str>,
 }
@@ -156,23 +163,80 @@ impl Recogniser {
     /// text.
     #[must_use]
     pub fn recognise(&self, input: &Input<'_>) -> Recognised {
-        let tagger = self.tagger_of(if input.language == "und" { "en" } else { input.language });
-        let tagged = tagger.and_then(|tagger| Some((tagger, by_tagger(input, tagger)?)));
-        let (mut names, name, evaluated) = match tagged {
-            Some((tagger, names)) => {
-                let model = tagger.model();
-                let evaluated = model.is_evaluated() && model.language() == input.language;
-                (names, format!("{}-{}", model.name(), model.version()), evaluated)
-            }
-            None => (by_rules(input), RULES.to_owned(), false),
-        };
+        let pieces = pieces(input);
+        let mut readings: Vec<Read<'_>> =
+            extracts(input, &pieces).into_iter().map(|extract| self.read(extract)).collect();
+        let is_mixed = readings.len() > 1;
+        let mut names: Vec<Found<'_>> = readings.iter_mut().flat_map(|read| std::mem::take(&mut read.names)).collect();
+        if is_mixed {
+            link_together(&mut names);
+        }
         let watched = self.watchlist.as_deref().map(|watchlist| watch(watchlist, input, &mut names));
         let published = input.published.and_then(|date| date.get(..10)?.parse().ok());
-        let entities = gather(names, published, watched.as_ref());
+        let mut entities = gather(names, published, watched.as_ref());
+        tell_teams(&mut entities, input.title, input.text);
+        if is_mixed {
+            entities = join(entities);
+        }
         let watchlist = self.watchlist.as_deref().map(|watchlist| watchlist.version().to_owned());
-        let engine = EntityEngine { name, language: input.language.to_owned(), evaluated, watchlist };
+        let engine = EntityEngine { watchlist, ..engine(input, &pieces, &readings) };
         Recognised { entities, engine }
     }
+
+    /// The names in what is of one language, their keys those of this extract alone.
+    fn read<'a>(&self, extract: Extract<'a>) -> Read<'a> {
+        let language = extract.language;
+        let tagger = self.tagger_of(if language == "und" { "en" } else { language });
+        let tagged = tagger.and_then(|tagger| Some((tagger.model(), by_tagger(&extract, tagger)?)));
+        let (names, name, evaluated) = match tagged {
+            Some((model, names)) => {
+                let evaluated = model.is_evaluated() && model.language() == language;
+                (names, format!("{}-{}", model.name(), model.version()), evaluated)
+            }
+            None => (by_rules(&extract), RULES.to_owned(), false),
+        };
+        Read { language, size: extract.size(), names, name, evaluated }
+    }
+}
+
+/// What was found in the parts of one language, and by whom.
+struct Read<'a> {
+    language: &'a str,
+    /// Bytes of text.
+    size: usize,
+    names: Vec<Found<'a>>,
+    name: String,
+    evaluated: bool,
+}
+
+/// Who read the article.
+fn engine(input: &Input<'_>, pieces: &[Piece<'_>], readings: &[Read<'_>]) -> EntityEngine {
+    let part = |piece: &Piece<'_>| {
+        let read = readings.iter().find(|read| read.language == piece.language)?;
+        Some(EnginePart {
+            start: piece.scalars.start,
+            end: piece.scalars.end,
+            name: read.name.clone(),
+            language: read.language.to_owned(),
+            evaluated: read.evaluated,
+        })
+    };
+    let in_one = pieces.iter().all(|piece| piece.language == input.language);
+    EntityEngine {
+        // `max_by_key` keeps the last of equals.
+        name: readings.iter().rev().max_by_key(|read| read.size).map(|read| read.name.clone()).unwrap_or_default(),
+        language: input.language.to_owned(),
+        evaluated: readings.iter().all(|read| read.evaluated),
+        parts: if in_one { Vec::new() } else { pieces.iter().filter_map(part).collect() },
+        watchlist: None,
+    }
+}
+
+/// One numbering of persons and organisations for the names of all parts. What the atlas tells stays.
+fn link_together(names: &mut Vec<Found<'_>>) {
+    let (mut others, placed): (Vec<_>, Vec<_>) = names.drain(..).partition(|name| !matches!(name.key, Key::Place(_)));
+    link(&mut others);
+    names.extend(others.into_iter().chain(placed));
 }
 
 /// Finds the names in an article with the model `news` and nothing to watch for: [`Recogniser::recognise`].
@@ -181,15 +245,15 @@ pub fn recognise(input: &Input<'_>) -> Vec<Entity> {
     Recogniser::default().recognise(input).entities
 }
 
-/// Where there is a model: the tagger's names, linked. None for a text of no known language that does not look like English (lists of
-/// results and the like do).
-fn by_tagger<'a>(input: &Input<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>>> {
-    let title = input.title.unwrap_or("");
-    let mut tokens = Vec::with_capacity((title.len() + input.text.len()) / 5 + 8);
+/// Where there is a model: the tagger's names, linked. None for a text of no known language that does not look like
+/// English (lists of results and the like do).
+fn by_tagger<'a>(extract: &Extract<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>>> {
+    let &Extract { language, title, text, .. } = extract;
+    let mut tokens = Vec::with_capacity((title.len() + extract.size()) / 5 + 8);
     tokenise_into(title, &mut tokens);
     let title_tokens = tokens.len();
-    tokenise_into(input.text, &mut tokens);
-    if input.language == "und" && !tagger.could_read(&tokens) {
+    extract.tokenise_into(&mut tokens);
+    if language == "und" && !tagger.could_read(&tokens) {
         return None;
     }
     let mut tagged = Vec::new();
@@ -201,7 +265,7 @@ fn by_tagger<'a>(input: &Input<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>
         let Some(kind) = entity_type(kind) else { continue };
         if first >= title_tokens {
             taken[first..end].fill(true);
-            names.extend(found_at(Field::Text, input.text, &tokens[first..end], kind));
+            names.extend(found_at(Field::Text, text, &tokens[first..end], kind));
         } else if let Some(found) = found_at(Field::Title, title, &tokens[first..end], kind) {
             in_title.push((first..end, found));
         }
@@ -211,7 +275,7 @@ fn by_tagger<'a>(input: &Input<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>
         name.kind = EntityType::Person;
     }
     let (title_taken, text_taken) = taken.split_at_mut(title_tokens);
-    told.find_in((Field::Text, input.text), &tokens[title_tokens..], text_taken, false, &mut names);
+    told.find_in((Field::Text, text), &tokens[title_tokens..], text_taken, false, &mut names);
     if is_headline {
         told.find_in((Field::Title, title), &tokens[..title_tokens], title_taken, true, &mut names);
     }
@@ -225,10 +289,12 @@ fn by_tagger<'a>(input: &Input<'a>, tagger: &Tagger<'_>) -> Option<Vec<Found<'a>
 }
 
 /// Other languages: what rules and lists tell.
-fn by_rules<'a>(input: &Input<'a>) -> Vec<Found<'a>> {
-    let rules = rules_for(input.language);
-    let mut title = Reading::of(input.title.unwrap_or(""));
-    let mut text = Reading::of(input.text);
+fn by_rules<'a>(extract: &Extract<'a>) -> Vec<Found<'a>> {
+    let rules = rules_for(extract.language);
+    let mut title = Reading::of(extract.title);
+    let mut tokens = Vec::with_capacity(extract.size() / 5);
+    extract.tokenise_into(&mut tokens);
+    let mut text = Reading::of_tokens(extract.text, tokens);
     let is_headline = title.is_title_case();
     let mut finds = Finds::default();
     finds.search(&mut text, Field::Text, rules);

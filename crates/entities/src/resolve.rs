@@ -232,7 +232,7 @@ mod tests {
     use crate::{Input, recognise};
 
     fn places(text: &str) -> Vec<(String, Option<String>, bool)> {
-        let found: Vec<Entity> = recognise(&Input { title: None, text, language: "en", published: None });
+        let found: Vec<Entity> = recognise(&Input { title: None, text, language: "en", parts: &[], published: None });
         let of = |entity: Entity| {
             let place = entity.place?;
             Some((entity.name, place.country, place.latitude.is_some()))

@@ -1,12 +1,12 @@
 //! Articles written for this test, and what must be found in them.
 
-use copydesk_article::{Entity, EntityType, Field};
-use copydesk_entities::{Input, recognise};
+use copydesk_article::{Entity, EntityType, Field, LanguagePart};
+use copydesk_entities::{Input, Recognised, Recogniser, recognise};
 
 use EntityType::{Date, Group, Location, Money, Organisation, Person};
 
 fn read(title: Option<&str>, text: &str) -> Vec<Entity> {
-    recognise(&Input { title, text, language: "en", published: None })
+    recognise(&Input { title, text, language: "en", parts: &[], published: None })
 }
 
 fn names(entities: &[Entity]) -> Vec<(EntityType, &str)> {
@@ -121,11 +121,84 @@ fn offsets_count_scalars_in_their_field() {
 fn other_languages_get_fewer_rules() {
     let french =
         "Le ministre Sergei Halvorsen est à Kinshasa. Halvorsen repart mardi pour l’Angola avec 5 million euros.";
-    let entities = recognise(&Input { title: None, text: french, language: "fr", published: None });
+    let entities = recognise(&Input { title: None, text: french, language: "fr", parts: &[], published: None });
     assert_eq!(names(&entities), [(Person, "Sergei Halvorsen"), (Location, "Kinshasa"), (Location, "Angola")]);
     let german = "Der Minister Thomas Vertrag sprach in Berlin mit Christian Arbeit.";
-    let entities = recognise(&Input { title: None, text: german, language: "de", published: None });
+    let entities = recognise(&Input { title: None, text: german, language: "de", parts: &[], published: None });
     assert_eq!(names(&entities), [(Location, "Berlin")]);
+}
+
+/// An English article with a Russian statement in it, and the parts that the cleaner finds in it.
+fn mixed() -> (String, Vec<LanguagePart>) {
+    let english = "Foreign Minister Nikolai Halvorsen met the Russian ambassador in Moscow on Monday. Russia has said \
+                   nothing since, the Coastal Rescue Service wrote.\n\n";
+    let russian = "«Встреча прошла в Москве», сообщил посол Пётр Лаврухин и добавил, что Россия ответит Норвегии.\n\n";
+    let last = "Halvorsen left Moscow on Tuesday.";
+    let (first, second) = (english.chars().count(), russian.chars().count());
+    let text = format!("{english}{russian}{last}");
+    let part = |code: &str, start, end| LanguagePart { code: code.to_owned(), start, end };
+    let end = text.chars().count();
+    let parts = vec![part("en", 0, first), part("ru", first, first + second), part("en", first + second, end)];
+    (text, parts)
+}
+
+#[test]
+fn each_part_of_an_article_is_read_by_who_reads_its_language() {
+    let (text, parts) = mixed();
+    let input =
+        Input { title: Some("Minister visits Moscow"), text: &text, language: "en", parts: &parts, published: None };
+    let found = Recogniser::default().recognise(&input);
+    let Recognised { entities, engine } = &found;
+    assert_eq!(forms(entity(entities, "Nikolai Halvorsen")), ["Nikolai Halvorsen", "Halvorsen"]);
+    assert_eq!(forms(entity(entities, "Coastal Rescue Service")), ["Coastal Rescue Service"]);
+    assert_eq!(forms(entity(entities, "Moscow")), ["Moscow", "Moscow", "Москве", "Moscow"]);
+    assert_eq!(forms(entity(entities, "Russia")), ["Russia", "Россия"]);
+    assert_eq!(forms(entity(entities, "Норвегии")), ["Норвегии"]);
+    let in_russian = |form: &&str| form.chars().any(|c| ('а'..='я').contains(&c));
+    let persons = entities.iter().filter(|entity| entity.kind == Person).flat_map(forms).filter(in_russian);
+    assert_eq!(persons.count(), 0, "nobody was measured on Russian");
+
+    let said: Vec<_> =
+        engine.parts.iter().map(|one| (one.start, one.end, one.language.as_str(), one.evaluated)).collect();
+    let expected: Vec<_> = parts.iter().map(|one| (one.start, one.end, one.code.as_str(), one.code == "en")).collect();
+    assert_eq!(said, expected);
+    assert!(engine.parts.iter().all(|one| one.name.starts_with(if one.evaluated { "news-" } else { "rules-" })));
+    assert_eq!((engine.language.as_str(), engine.evaluated), ("en", false), "not all of it was");
+    assert!(engine.name.starts_with("news-"), "who read most of it");
+}
+
+#[test]
+fn the_tagger_sees_its_own_parts_alone() {
+    let (text, parts) = mixed();
+    let letters: Vec<char> = text.chars().collect();
+    let [first, _, last] = [0, 1, 2].map(|i: usize| letters[parts[i].start..parts[i].end].iter().collect::<String>());
+    let without = read(None, &format!("{first}{last}"));
+    let input = Input { title: None, text: &text, language: "en", parts: &parts, published: None };
+    let shift = parts[1].end - parts[1].start;
+    let mut mixed = recognise(&input);
+    for entity in &mut mixed {
+        entity.mentions.retain(|mention| !(parts[1].start..parts[1].end).contains(&mention.start));
+        let behind = entity.mentions.iter_mut().filter(|mention| mention.start >= parts[2].start);
+        behind.for_each(|mention| (mention.start, mention.end) = (mention.start - shift, mention.end - shift));
+    }
+    mixed.retain(|entity| !entity.mentions.is_empty());
+    assert_eq!(mixed, without);
+}
+
+#[test]
+fn a_title_goes_with_the_articles_language_or_with_the_part_below_it() {
+    let (text, parts) = mixed();
+    let titled = |language| {
+        let input = Input {
+            title: Some("Anna Blom visits the museum of tall ships"),
+            text: &text,
+            language,
+            parts: &parts,
+            published: None,
+        };
+        recognise(&input).iter().any(|entity| entity.mentions[0].field == Field::Title)
+    };
+    assert_eq!((titled("en"), titled("und"), titled("ru")), (true, true, false));
 }
 
 #[test]

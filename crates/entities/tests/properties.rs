@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use copydesk_article::{Entity, Field};
+use copydesk_article::{Entity, Field, LanguagePart};
 use copydesk_entities::{Input, Recogniser, Shipped, WatchFormat, Watchlist, recognise};
 use proptest::prelude::*;
 
@@ -143,13 +143,45 @@ proptest! {
         text in text(),
         language in prop::sample::select(vec!["en", "fr", "de", "ru", "ar", "zh", "und", ""]),
     ) {
-        let input = Input { title: Some(&title), text: &text, language, published: Some("2017-03-17") };
+        let input = Input { title: Some(&title), text: &text, language, parts: &[], published: Some("2017-03-17") };
         let entities = recognise(&input);
         check(&entities, &title, &text)?;
         prop_assert_eq!(recognise(&input), entities);
         let watching = Recogniser::default().watching(watchlist()).recognise(&input);
         check(&watching.entities, &title, &text)?;
         prop_assert_eq!(watching.engine.evaluated, language == "en");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a caller says the parts are, in order or not.
+    #[test]
+    fn parts_keep_the_promises_and_the_engine_covers_the_text(
+        title in text(),
+        text in text(),
+        language in prop::sample::select(vec!["en", "de", "und"]),
+        parts in prop::collection::vec(
+            (prop::sample::select(vec!["en", "fr", "de", "ru", "ar", "zh", "und"]), 0..150_usize, 0..150_usize), 0..5,
+        ),
+    ) {
+        let part = |(code, start, length): (&str, usize, usize)| {
+            LanguagePart { code: code.to_owned(), start, end: start + length }
+        };
+        let parts: Vec<_> = parts.into_iter().map(part).collect();
+        let input = Input { title: Some(&title), text: &text, language, parts: &parts, published: None };
+        let found = Recogniser::default().watching(watchlist()).recognise(&input);
+        check(&found.entities, &title, &text)?;
+        let mut at = 0;
+        for part in &found.engine.parts {
+            prop_assert_eq!(part.start, at);
+            prop_assert!(part.end > part.start);
+            prop_assert!(!part.evaluated || part.language == "en");
+            at = part.end;
+        }
+        prop_assert!(found.engine.parts.is_empty() || at == text.chars().count());
+        prop_assert!(!found.engine.evaluated || found.engine.parts.iter().all(|part| part.evaluated));
     }
 }
 
@@ -162,7 +194,7 @@ proptest! {
         for text in texts.iter().chain(&texts) {
             for shipped in [Shipped::News, Shipped::Open] {
                 let read = || {
-                    let input = Input { title: None, text, language: "en", published: None };
+                    let input = Input { title: None, text, language: "en", parts: &[], published: None };
                     Recogniser::shipped(shipped).recognise(&input)
                 };
                 let afresh = std::thread::scope(|scope| scope.spawn(read).join()).expect("no panic");

@@ -8,7 +8,7 @@ use copydesk_entities::{Input, Recogniser, WatchFormat, Watchlist};
 fn read(list: &str, text: &str) -> Vec<Entity> {
     let list = Watchlist::parse(list, WatchFormat::Csv).expect("a list");
     let recogniser = Recogniser::default().watching(Arc::new(list));
-    recogniser.recognise(&Input { title: None, text, language: "en", published: None }).entities
+    recogniser.recognise(&Input { title: None, text, language: "en", parts: &[], published: None }).entities
 }
 
 fn watched(entities: &[Entity]) -> Vec<(&str, EntityType, &str)> {

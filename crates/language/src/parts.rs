@@ -34,20 +34,12 @@ pub fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// The languages that a text switches to or from, each once, in order; none where it is in one. Costs nothing for a text
-/// of one paragraph.
+/// The [`parts`] of a text that switches; none where it is in one language. None of them is `und`, and two that are
+/// neighbours differ. Costs nothing for a text of one paragraph.
 #[must_use]
-pub fn switches(text: &str) -> Vec<&'static str> {
-    let mut codes = Vec::new();
-    if text.trim_end().contains('\n') {
-        let stretches = stretches(text);
-        for part in stretches.iter().filter(|part| stretches.len() > 1 && part.code != UNKNOWN) {
-            if !codes.contains(&part.code) {
-                codes.push(part.code);
-            }
-        }
-    }
-    codes
+pub fn switches(text: &str) -> Vec<Part> {
+    let stretches = if text.trim_end().contains('\n') { stretches(text) } else { Vec::new() };
+    if stretches.len() > 1 { stretches } else { Vec::new() }
 }
 
 /// The parts, with a text that does not switch as its paragraphs are, not as it is as a whole.
@@ -105,8 +97,10 @@ mod tests {
     }
 
     #[test]
-    fn switches_are_told_once_each() {
-        assert_eq!(switches(&format!("{ENGLISH}{GERMAN}{ENGLISH}")), ["en", "de"]);
+    fn only_a_text_that_switches_has_switches() {
+        let mixed = format!("{ENGLISH}{GERMAN}{ENGLISH}");
+        assert_eq!(switches(&mixed), parts(&mixed));
+        assert_eq!(switches(&mixed).iter().map(|part| part.code).collect::<Vec<_>>(), ["en", "de", "en"]);
         assert_eq!((switches(&ENGLISH.repeat(3)), switches(ENGLISH), switches("")), (vec![], vec![], vec![]));
     }
 
@@ -137,6 +131,9 @@ mod tests {
                 at = part.end;
             }
             prop_assert_eq!(at, text.chars().count());
+            let switches = switches(&text);
+            prop_assert!(switches.is_empty() || switches == parts);
+            prop_assert!(switches.iter().all(|part| part.code != UNKNOWN));
         }
     }
 }

@@ -268,7 +268,8 @@ fn warm_up(names: &Names) {
     let supplied = copydesk_article::Supplied::default();
     let source = copydesk_clean::Source::Text(TEXT);
     let cleaned = copydesk_clean::clean(&copydesk_clean::Input { source, supplied: &supplied, mode: Mode::Cut });
-    let input = copydesk_entities::Input { title: None, text: &cleaned.text, language: "en", published: None };
+    let input =
+        copydesk_entities::Input { title: None, text: &cleaned.text, language: "en", parts: &[], published: None };
     drop(names.recogniser().recognise(&input));
 }
 

@@ -1,12 +1,14 @@
 //! `entities`: lines of `{id, text}` → lines of `{id, entities: [{type, mentions: [{start, end}]}]}`.
 //!
 //! Offsets count in the text as given, so it is not cleaned; only its language comes from cleaning, as in the
-//! desk. There is no headline, so every mention is in the text.
+//! desk. Its parts are those of the text as given, found by what the cleaner asks. There is no headline, so every mention is in
+//! the text.
 
 use std::path::Path;
 
-use copydesk_article::{EntityType, Mention};
+use copydesk_article::{EntityType, LanguagePart, Mention};
 use copydesk_entities::{Input, recognise};
+use copydesk_language::{Part, switches};
 use serde::{Deserialize, Serialize};
 
 use super::{cleaned, read_lines, write_lines};
@@ -48,7 +50,10 @@ pub(super) fn predict(input: &Path, output: &Path) -> anyhow::Result<usize> {
 
 fn of(document: Document) -> Prediction {
     let language = cleaned(&document.text).language.code;
-    let entities = recognise(&Input { title: None, text: &document.text, language: &language, published: None });
+    let part = |part: Part| LanguagePart { code: part.code.to_owned(), start: part.start, end: part.end };
+    let parts: Vec<_> = switches(&document.text).into_iter().map(part).collect();
+    let input = Input { title: None, text: &document.text, language: &language, parts: &parts, published: None };
+    let entities = recognise(&input);
     let offsets = |mention: &Mention| Offsets { start: mention.start, end: mention.end };
     let named = entities
         .iter()

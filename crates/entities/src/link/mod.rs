@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use copydesk_article::{EntityType, Field};
 
+use crate::atlas::atlas;
 use crate::find::{Found, Key, form_key};
 use cast::Cast;
 
@@ -26,7 +27,13 @@ pub(crate) fn known_place(name: &str) -> bool {
     place::listed(name).is_some()
 }
 
-/// The name of a place without abbreviations.
+/// Whether an organisation's name is a place's and nothing more.
+pub(crate) fn is_place(name: &str) -> bool {
+    let words = organisation_words(name).join(" ");
+    place::listed(&words).is_some_and(|key| place::is_location(&key)) || atlas().meanings(&words).next().is_some()
+}
+
+/// The name of a place without abbreviations and what hangs on it.
 pub(crate) fn written_out(name: &str) -> String {
     place::written_out(name)
 }
@@ -134,6 +141,7 @@ mod tests {
         assert_eq!(groups(kind, &["U.S. Harvest Department", "Harvest Department"]), [0, 0]);
         assert_eq!(groups(kind, &["Organization of Tall Ships", "Organisation of Tall Ships", "OTS"]), [0, 0, 0]);
         assert_eq!(groups(kind, &["Norwegian Harvest Party", "Harvest", "Oslo Harvest Ball"]), [0, 0, 1]);
+        assert_eq!(groups(kind, &["RANGERS", "Arlund Rangers", "EU", "EU Commission"]), [0, 0, 1, 2]);
         assert_eq!(groups(kind, &["East Lindvik", "Lindvik", "Lindvik Rovers"]), [0, 1, 1]);
     }
 

@@ -46,7 +46,9 @@ const LEGAL: [&str; 24] = [
 const SMALL: [&str; 12] = ["of", "for", "the", "and", "on", "in", "de", "du", "la", "des", "to", "a"];
 
 /// One written form of the article's organisations.
-struct Form {
+struct Form<'a> {
+    /// As it was first written.
+    text: &'a str,
     /// Its words, without accents, article and legal form.
     words: Vec<String>,
     /// Letters, if it is written as an acronym.
@@ -60,7 +62,7 @@ struct Form {
 }
 
 pub(super) fn link(names: &mut [Found<'_>]) {
-    let mut forms: Vec<Form> = Vec::new();
+    let mut forms: Vec<Form<'_>> = Vec::new();
     let mut by_words: HashMap<Vec<String>, usize> = HashMap::new();
     let mut form_of: Vec<Option<usize>> = Vec::with_capacity(names.len());
     for name in names.iter() {
@@ -110,8 +112,8 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     words
 }
 
-impl Form {
-    fn of(text: &str, number: usize) -> Self {
+impl<'a> Form<'a> {
+    fn of(text: &'a str, number: usize) -> Self {
         let words = words(text);
         let letters: String = text.chars().filter(|c| *c != '.').collect();
         let is_acronym = (2..=8).contains(&letters.len()) && letters.chars().all(|c| c.is_ascii_uppercase());
@@ -123,7 +125,7 @@ impl Form {
             first_letters(&mut words.iter()),
         ];
         let has_country = words.len() > 2 && place::is_country(&words[0]);
-        Self { acronym: is_acronym.then(|| letters.to_lowercase()), initials, of: number, has_country, words }
+        Self { text, acronym: is_acronym.then(|| letters.to_lowercase()), initials, of: number, has_country, words }
     }
 
     /// The words without the country before them.
@@ -153,7 +155,7 @@ fn modern(word: &str) -> String {
     }
 }
 
-fn root(forms: &[Form], form: usize) -> usize {
+fn root(forms: &[Form<'_>], form: usize) -> usize {
     let mut root = form;
     while forms[root].of != root {
         root = forms[root].of;
@@ -162,7 +164,7 @@ fn root(forms: &[Form], form: usize) -> usize {
 }
 
 /// Makes two forms one; the longer name stays.
-fn join(forms: &mut [Form], a: usize, b: usize) {
+fn join(forms: &mut [Form<'_>], a: usize, b: usize) {
     let (a, b) = (root(forms, a), root(forms, b));
     if a == b {
         return;
@@ -176,7 +178,7 @@ fn join(forms: &mut [Form], a: usize, b: usize) {
 }
 
 /// "Name (ACR)": the acronym is the name's, whatever its letters.
-fn introduced(names: &[Found<'_>], form_of: &[Option<usize>], forms: &mut [Form]) {
+fn introduced(names: &[Found<'_>], form_of: &[Option<usize>], forms: &mut [Form<'_>]) {
     for (pair, of) in names.windows(2).zip(form_of.windows(2)) {
         let [Some(name), Some(short)] = *of else { continue };
         let adjacent = pair[0].field == pair[1].field && pair[1].start == pair[0].end + 2;
@@ -186,37 +188,41 @@ fn introduced(names: &[Found<'_>], form_of: &[Option<usize>], forms: &mut [Form]
     }
 }
 
-fn acronyms(forms: &mut [Form]) {
+fn acronyms(forms: &mut [Form<'_>]) {
     for short in 0..forms.len() {
         let Some(letters) = forms[short].acronym.clone() else { continue };
-        let spells = |form: &Form| form.words.len() > 1 && form.initials.contains(&letters);
+        let spells = |form: &Form<'_>| form.words.len() > 1 && form.initials.contains(&letters);
         if let Some(name) = forms.iter().position(spells) {
             join(forms, name, short);
         }
     }
 }
 
-/// The one longer name that a form begins or ends.
-fn parts(forms: &mut [Form]) {
+/// The one longer name that a form begins or ends. What stands in capitals alone may be a word of a headline, but only if
+/// the longer name does not have it in capitals: `RANGERS` are the Arlund Rangers, the EU is not the EU Commission.
+fn parts(forms: &mut [Form<'_>]) {
     let mut order: Vec<usize> = (0..forms.len()).collect();
     order.sort_by_key(|&form| std::cmp::Reverse(forms[form].words.len()));
     for &short in &order {
         let words = forms[short].words.clone();
-        if words.is_empty() || forms[short].acronym.is_some() {
+        let is_spelt = forms[short].of != short;
+        if words.is_empty() || (forms[short].acronym.is_some() && is_spelt) {
             continue;
         }
+        let shouted = forms[short].acronym.is_some().then_some(forms[short].text);
         let only_head = words.len() == 1 && lexicon().traits(&words[0]).any(Traits::HEAD);
         if only_head || words.iter().all(|word| word.chars().count() < 3) {
             continue;
         }
-        let begins = |form: &Form| {
+        let begins = |form: &Form<'_>| {
             let is_begun = |all: &[String]| all.len() > words.len() && all.starts_with(&words);
             is_begun(&form.words) || is_begun(form.without_country())
         };
         let ends =
-            |form: &Form| form.words.len() > words.len() && form.words.ends_with(&words) && !is_side(form, &words);
+            |form: &Form<'_>| form.words.len() > words.len() && form.words.ends_with(&words) && !is_side(form, &words);
+        let is_written_so = |form: &Form<'_>| shouted.is_none_or(|shouted| !form.text.contains(shouted));
         let claims: Vec<usize> = (0..forms.len())
-            .filter(|&form| begins(&forms[form]) || ends(&forms[form]))
+            .filter(|&form| (begins(&forms[form]) || ends(&forms[form])) && is_written_so(&forms[form]))
             .map(|form| root(forms, form))
             .collect();
         if let Some((&first, rest)) = claims.split_first()
@@ -228,12 +234,12 @@ fn parts(forms: &mut [Form]) {
 }
 
 /// Whether a form is a name with a point of the compass before it: East Stirling is not Stirling.
-fn is_side(form: &Form, name: &[String]) -> bool {
+fn is_side(form: &Form<'_>, name: &[String]) -> bool {
     form.words.len() == name.len() + 1 && lexicon().traits(&form.words[0]).any(Traits::DIRECTION)
 }
 
 /// The known organisation that any form of a group names.
-fn listed(forms: &[Form], of: usize) -> Option<Key> {
+fn listed(forms: &[Form<'_>], of: usize) -> Option<Key> {
     (0..forms.len()).filter(|&form| root(forms, form) == of).find_map(|form| {
         let written = &forms[form];
         let text = written.acronym.as_ref().map_or_else(|| written.words.join(" "), |letters| letters.to_uppercase());

@@ -60,7 +60,7 @@ const ABBREVIATIONS: [(&str, &str); 46] = [
 
 /// The key of a place by its name.
 pub(super) fn key(text: &str) -> Key {
-    let name = written_out(without_participle(text));
+    let name = written_out(text);
     listed(&name).unwrap_or_else(|| form_key(&bare(&name)))
 }
 
@@ -81,6 +81,12 @@ pub(super) fn is_country(word: &str) -> bool {
         .is_some_and(|thing| thing.kind == EntityType::Group || thing.ids.iter().any(|id| id.starts_with("iso:")))
 }
 
+/// Whether a key is that of a place of the gazetteer.
+pub(super) fn is_location(key: &Key) -> bool {
+    let Key::Thing(number) = key else { return false };
+    gazetteer().thing(*number).is_some_and(|thing| thing.kind == EntityType::Location)
+}
+
 /// The point of the compass that a name is, or begins with.
 pub(super) fn direction(name: &str) -> Option<(String, bool)> {
     let name = bare(name);
@@ -88,11 +94,13 @@ pub(super) fn direction(name: &str) -> Option<(String, bool)> {
     matches!(first, "north" | "south" | "east" | "west").then(|| (first.to_owned(), rest.is_empty()))
 }
 
-/// The name without abbreviations: `Mo.` is Missouri, `N. Korea` North Korea.
+/// The name without abbreviations and what hangs on it: `Mo.` is Missouri, `N. Korea` North Korea, `Oslo-based` Oslo.
 pub(super) fn written_out(text: &str) -> String {
+    let text = without_participle(text);
     let plain: String = text.chars().filter(|c| *c != '.').collect();
     let folded = plain.to_lowercase();
-    let is_short = plain.len() <= 5 && (text.contains('.') || plain.len() == 2);
+    let is_telling = |short: &str| short.len() > 3 && !matches!(short, "mass" | "miss" | "wash");
+    let is_short = plain.len() <= 5 && (text.contains('.') || plain.len() == 2 || is_telling(&folded));
     let written_out = ABBREVIATIONS.iter().find(|(short, _)| is_short && *short == folded).map(|(_, name)| *name);
     written_out.map_or_else(|| directed(text), str::to_owned)
 }

@@ -63,6 +63,7 @@ fn find(judged: &Judged, recogniser: &Recogniser) -> Recognised {
         title: cleaned.title.as_deref(),
         text: &cleaned.text,
         language: &cleaned.language.code,
+        parts: &cleaned.language.parts,
         published,
     })
 }

@@ -142,7 +142,9 @@ impl Page {
         self.field("sections", Some(article.sections.join(", ")));
         self.field("tags", Some(article.tags.join(", ")));
         let language = &article.language;
-        self.field("language", Some(format!("{} ({:.2})", language.code, language.confidence)));
+        let parts = language.parts.iter().map(|part| format!(", {} {}–{}", part.code, part.start, part.end));
+        let said = format!("{} ({:.2}){}", language.code, language.confidence, parts.collect::<String>());
+        self.field("language", Some(said));
         for conflict in &article.conflicts {
             self.field("conflict", Some(word(conflict)));
         }
