@@ -513,10 +513,8 @@ fn in_dateline(line: &str) -> Option<DateStamp> {
     let at = line.find(&stamp.raw)?;
     let after = line[at + stamp.raw.len()..].trim_start();
     let opens = at == 0 && !stamp.raw.contains(char::is_alphabetic);
-    (opens
-        || tells_posting(line)
-        || after.starts_with(['–', '—', '-', ':', '|', '•', '·', '(', ')', '/', '\n']))
-    .then_some(stamp)
+    (opens || tells_posting(line) || after.starts_with(['–', '—', '-', ':', '|', '•', '·', '(', ')', '/', '\n']))
+        .then_some(stamp)
 }
 
 /// A date in the data of a script, by the name that everybody gives it.
