@@ -8,13 +8,13 @@ use copydesk_article::{RemovalReason, Supplied};
 use copydesk_clean::{Input, Mode, Source, clean};
 
 #[test]
-fn an_article_comes_out_of_its_page_in_every_language() {
+fn an_article_comes_out_of_its_page_in_every_language() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/languages");
     let mut languages = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let fixture = std::fs::read_to_string(&path).unwrap();
-        let (facts, page) = fixture.split_once("\n\n").unwrap();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let fixture = std::fs::read_to_string(&path)?;
+        let Some((facts, page)) = fixture.split_once("\n\n") else { panic!("no facts above {}", path.display()) };
         let fact = |name: &str| facts.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         let part = |mark: &str| -> Vec<&str> { page.lines().filter_map(|line| line.strip_prefix(mark)).collect() };
         let source: Vec<&str> = page.lines().map(|line| line.get(2..).unwrap_or("")).collect();
@@ -34,4 +34,5 @@ fn an_article_comes_out_of_its_page_in_every_language() {
         languages += 1;
     }
     assert_eq!(languages, 20);
+    Ok(())
 }
