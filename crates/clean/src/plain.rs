@@ -4,8 +4,8 @@
 //! both left; and again, until a whole round finds nothing. Each sees only what the others left, so that a clean text
 //! stays as it is; what one cut reveals (a menu above a headline, a heading that now ends the text) the next round
 //! finds. What is left is mended again: where that finds anything, all of this is done once more ([`read`]), so that
-//! repairs and rules come to one fixed point together. The rounds are bounded, and each takes time linear in the text; a text of more lines than any article has
-//! is left alone.
+//! repairs and rules come to one fixed point together. The rounds are bounded, and each takes time linear in the text;
+//! a text of more lines than any article has is left alone.
 
 use std::ops::Range;
 

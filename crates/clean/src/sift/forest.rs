@@ -89,19 +89,23 @@ impl Forest {
         bytes
     }
 
-    /// What the trees say of a row, in sum: above zero is yes.
+    /// What the trees say of each row, in sum: above zero is yes.
     #[must_use]
-    pub fn score(&self, row: &[f32]) -> f32 {
+    pub fn scores<const WIDTH: usize>(&self, rows: &[[f32; WIDTH]]) -> Vec<f32> {
         let inner = (1 << self.depth) - 1;
-        let trees = self.nodes.chunks_exact(inner).zip(self.leaves.chunks_exact(inner + 1));
-        trees.fold(self.start, |sum, (nodes, leaves)| {
-            let mut at = 0;
-            for _ in 0..self.depth {
-                let (column, threshold) = nodes[at];
-                at = 2 * at + 1 + usize::from(row[usize::from(column)] > threshold);
+        let mut sums = vec![self.start; rows.len()];
+        // Tree by tree: one fits where the processor has it at hand, all of them do not.
+        for (nodes, leaves) in self.nodes.chunks_exact(inner).zip(self.leaves.chunks_exact(inner + 1)) {
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                let mut at = 0;
+                for _ in 0..self.depth {
+                    let (column, threshold) = nodes[at];
+                    at = 2 * at + 1 + usize::from(row[usize::from(column)] > threshold);
+                }
+                *sum += leaves[at - inner];
             }
-            sum + leaves[at - inner]
-        })
+        }
+        sums
     }
 }
 
@@ -118,7 +122,7 @@ mod tests {
         let mut forest = Forest::new(2, 3, 0.5);
         forest.push(&[(0, 1.0), (1, 2.0), (2, 3.0)], &[1.0, 2.0, 4.0, 8.0]);
         forest.push(&[(2, 0.0), (0, f32::INFINITY), (1, 0.0)], &[0.0, 0.0, -16.0, 0.0]);
-        assert_eq!(forest.score(&[2.0, 0.0, 4.0]), 0.5 + 8.0 - 16.0);
+        assert_eq!(forest.scores(&[[2.0, 0.0, 4.0]; 2]), [0.5 + 8.0 - 16.0; 2]);
         let bytes = forest.write();
         assert_eq!(Forest::read(&bytes), Some((forest, &[][..])));
         for cut in 0..bytes.len() {

@@ -76,8 +76,7 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
         return none();
     }
     let rows = measure::measure(page, kept, copies);
-    let scores: Vec<f32> = rows.iter().map(|row| first.score(row)).collect();
-    let again: Vec<f32> = (0..rows.len()).map(|at| second.score(&measure_again(&rows, &scores, at))).collect();
+    let again = second.scores(&measure_again(&rows, &first.scores(&rows)));
     let words = |at: usize| page.lines[kept[at]].size.words;
     let stays = threshold(&again, &rows, words);
     let mut asides = decide(&again, stays);
@@ -191,29 +190,34 @@ pub fn measured(text: &str) -> Vec<(usize, Measures)> {
     kept.into_iter().zip(rows).collect()
 }
 
-/// Measures of a line with what the first model said of all lines of its text.
+/// Measures of the lines of a text, with what the first model said of them.
 #[must_use]
-pub fn measure_again(rows: &[Measures], scores: &[f32], at: usize) -> MeasuresAgain {
-    let mut row = [0.0; WIDTH_AGAIN];
-    row[..measure::WIDTH].copy_from_slice(&rows[at]);
-    let score = |at: usize| scores[at].clamp(-CERTAIN, CERTAIN);
-    let again = &mut row[measure::WIDTH..];
-    for (column, step) in (0..=2 * REACH).enumerate() {
-        let beside = (at + step).checked_sub(REACH).filter(|&beside| beside < scores.len());
-        again[column] = beside.map_or(-CERTAIN, score);
-    }
+pub fn measure_again(rows: &[Measures], scores: &[f32]) -> Vec<MeasuresAgain> {
+    let lines = scores.len();
+    let scores: Vec<f32> = scores.iter().map(|score| score.clamp(-CERTAIN, CERTAIN)).collect();
+    let beyond = |at: Option<usize>| at.and_then(|at| scores.get(at)).copied().unwrap_or(-CERTAIN);
     let mean = |from: usize, to: usize| {
-        if from == to { -CERTAIN } else { (from..to).map(score).sum::<f32>() / (to - from) as f32 }
+        if from == to { -CERTAIN } else { scores[from..to].iter().sum::<f32>() / (to - from) as f32 }
     };
-    again[2 * REACH + 1] = mean(at.saturating_sub(FAR_REACH), at);
-    again[2 * REACH + 2] = mean(at + 1, scores.len().min(at + 1 + FAR_REACH));
     // The longest stretch of article on the page.
-    let (start, end) = best_run((0..scores.len()).map(|at| score(at) * (1.0 + rows[at][0])));
-    again[2 * REACH + 3] = f32::from(u8::from((start..end).contains(&at)));
-    again[2 * REACH + 4] = distance(at, start);
-    again[2 * REACH + 5] = distance(end, at);
-    again[2 * REACH + 6] = scores.iter().filter(|&&score| score > 0.0).count() as f32 / scores.len() as f32;
-    row
+    let (start, end) = best_run((0..lines).map(|at| scores[at] * (1.0 + rows[at][0])));
+    let share = scores.iter().filter(|&&score| score > 0.0).count() as f32 / lines as f32;
+    let again = |at: usize| {
+        let mut row = [0.0; WIDTH_AGAIN];
+        row[..measure::WIDTH].copy_from_slice(&rows[at]);
+        let again = &mut row[measure::WIDTH..];
+        for (column, step) in (0..=2 * REACH).enumerate() {
+            again[column] = beyond((at + step).checked_sub(REACH));
+        }
+        again[2 * REACH + 1] = mean(at.saturating_sub(FAR_REACH), at);
+        again[2 * REACH + 2] = mean(at + 1, lines.min(at + 1 + FAR_REACH));
+        again[2 * REACH + 3] = f32::from(u8::from((start..end).contains(&at)));
+        again[2 * REACH + 4] = distance(at, start);
+        again[2 * REACH + 5] = distance(end, at);
+        again[2 * REACH + 6] = share;
+        row
+    };
+    (0..lines).map(again).collect()
 }
 
 #[cfg(test)]

@@ -88,8 +88,8 @@ fn learn(samples: &[&Sample], pages: &[Page], random: &mut Random) -> (Forest, F
         let others = table(samples.iter().filter(of_part(part, false)).copied());
         let forest = boost::learn(&others, FIRST, random);
         for sample in samples.iter().filter(of_part(part, true)) {
-            let scores: Vec<f32> = sample.rows.iter().map(|row| forest.score(row)).collect();
-            add(sample, &mut again, |at| measure_again(&sample.rows, &scores, at).to_vec());
+            let rows = measure_again(&sample.rows, &forest.scores(&sample.rows));
+            add(sample, &mut again, |at| rows[at].to_vec());
         }
         println!("first model without part {part}");
     }
@@ -120,10 +120,9 @@ fn report(samples: &[&Sample], first: &Forest, second: &Forest) {
     for threshold in [-1.0, -0.6, -0.2, 0.0, 0.3] {
         let mut sums = [[0.0_f32; 3]; 3];
         for sample in samples {
-            let scores: Vec<f32> = sample.rows.iter().map(|row| first.score(row)).collect();
-            let stays: Vec<bool> = (0..scores.len())
-                .map(|at| second.score(&measure_again(&sample.rows, &scores, at)) >= threshold)
-                .collect();
+            let scores = first.scores(&sample.rows);
+            let again = second.scores(&measure_again(&sample.rows, &scores));
+            let stays: Vec<bool> = again.iter().map(|&score| score >= threshold).collect();
             let once: Vec<bool> = scores.iter().map(|&score| score >= threshold).collect();
             let all = vec![true; stays.len()];
             for (sum, stays) in sums.iter_mut().zip([&all, &once, &stays]) {
