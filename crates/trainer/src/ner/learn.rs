@@ -30,10 +30,6 @@ pub(crate) struct Effort {
     /// Times that every text is seen.
     #[arg(long, default_value_t = 8)]
     pub(crate) epochs: usize,
-    /// Times that all is learned anew, each in another order and with other rows left out; the model is the mean. What is
-    /// chance in one falls away.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) runs: usize,
     /// After so many epochs the weak rows go.
     #[arg(long, default_value_t = 5)]
     pub(crate) prune_after: usize,
@@ -74,26 +70,6 @@ struct Weights {
     transition_squares: Box<Matrix>,
 }
 
-impl Weights {
-    fn new(rows: usize, square: f32) -> Self {
-        Self {
-            rows: vec![[0.0; WIDTH]; rows],
-            squares: vec![[square; WIDTH]; rows],
-            transitions: Box::new([[0.0; WIDTH]; WIDTH]),
-            transition_squares: Box::new([[1.0; WIDTH]; WIDTH]),
-        }
-    }
-
-    /// Adds a share of others.
-    fn add(&mut self, others: &Self, share: f32) {
-        let add = |sums: &mut [f32], weights: &[f32]| {
-            sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += share * weight);
-        };
-        add(self.rows.as_flattened_mut(), others.rows.as_flattened());
-        add(self.transitions.as_flattened_mut(), others.transitions.as_flattened());
-    }
-}
-
 /// Learns a model.
 pub(crate) fn learn(texts: &[Text], lists: &Lists<'_>, effort: Effort, title: &Title<'_>) -> Vec<u8> {
     let vocabulary = Vocabulary::of(texts, lists, effort.at_least);
@@ -103,31 +79,30 @@ pub(crate) fn learn(texts: &[Text], lists: &Lists<'_>, effort: Effort, title: &T
     let tokens: usize = examples.iter().map(|example| example.allowed.len()).sum();
     eprintln!("{} texts, {tokens} tokens, {} features", texts.len(), vocabulary.features.len());
     let mut features = vocabulary.features;
+    let mut weights = Weights {
+        rows: vec![[0.0; WIDTH]; features.len()],
+        squares: vec![[FIRST_SQUARE; WIDTH]; features.len()],
+        transitions: Box::new([[0.0; WIDTH]; WIDTH]),
+        transition_squares: Box::new([[1.0; WIDTH]; WIDTH]),
+    };
     let mut random = Random::new(effort.seed);
-    let mut mean = Weights::new(features.len(), 0.0);
-    for run in 0..effort.runs.max(1) {
-        let mut weights = Weights::new(features.len(), FIRST_SQUARE);
-        let mut learner = Learner::default();
-        let mut order: Vec<usize> = (0..examples.len()).collect();
-        for epoch in 0..effort.epochs {
-            if run == 0 && epoch == effort.prune_after {
-                prune(&mut weights, &mut features, &mut examples, (FILL * f64::from(1_u32 << effort.bits)) as usize);
-                mean = Weights::new(features.len(), 0.0);
-            }
-            for at in (1..order.len()).rev() {
-                order.swap(at, random.below(at + 1));
-            }
-            let mut loss = 0.0;
-            for (n, &example) in order.iter().enumerate() {
-                let done = (epoch as f32 + n as f32 / order.len() as f32) / effort.epochs as f32;
-                let rate = effort.rate * (1.0 - done) * examples[example].weight;
-                loss += learner.step(&examples[example], &mut weights, rate, effort, &mut random);
-            }
-            eprintln!("run {} epoch {} loss a token {:.5}", run + 1, epoch + 1, loss / tokens as f64);
+    let mut learner = Learner::default();
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    for epoch in 0..effort.epochs {
+        if epoch == effort.prune_after {
+            prune(&mut weights, &mut features, &mut examples, (FILL * f64::from(1_u32 << effort.bits)) as usize);
         }
-        mean.add(&weights, 1.0 / effort.runs.max(1) as f32);
+        for at in (1..order.len()).rev() {
+            order.swap(at, random.below(at + 1));
+        }
+        let mut loss = 0.0;
+        for (n, &example) in order.iter().enumerate() {
+            let done = (epoch as f32 + n as f32 / order.len() as f32) / effort.epochs as f32;
+            let rate = effort.rate * (1.0 - done) * examples[example].weight;
+            loss += learner.step(&examples[example], &mut weights, rate, effort, &mut random);
+        }
+        eprintln!("epoch {} loss a token {:.5}", epoch + 1, loss / tokens as f64);
     }
-    let mut weights = mean;
     // A token adds up all its rows from now on: each counts for as much less as there were fewer in learning.
     weights
         .rows
