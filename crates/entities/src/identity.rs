@@ -3,7 +3,8 @@
 //! An id of the form `local:KIND:NAME` is the same in every article whose fullest name of the entity is the same but
 //! for accents, case, legal forms and particles, and for the spelling of given names that the list of them knows to be
 //! one (Sergei, Sergey). It claims no more than that: two ministers of one name share it. A
-//! surname alone has none, nor has an office of a name that every country has; likeness (typos, transliterations) joins
+//! surname alone has none, nor has an office of a name that every country has; a team by the name of its place has the
+//! sport of the article in it (`sport`: `local:org:england:cricket`); likeness (typos, transliterations) joins
 //! names only inside one article.
 
 use copydesk_article::EntityType;

@@ -18,8 +18,8 @@
 //! # Ids
 //! `iso:AF` a country · `in:AF` what lies in it or belongs to it · `geonames:…` a city · `local:per:sergei-halvorsen` the
 //! same full name in every article (`identity`; a surname alone has none), and by a redirect another spelling of it
-//! ([`identities`]) · `date:2017-02` · `money:USD:5000000` · `watch:…` an entry of
-//! the user's list.
+//! ([`identities`]) · `local:org:england:cricket` the team of a place (`sport`) · `date:2017-02` · `money:USD:5000000` ·
+//! `watch:…` an entry of the user's list.
 //!
 //! Everything is pure, deterministic and linear in the text; finding names learns nothing from articles, and what
 //! [`identities`] learns it is told. The data: `models/news.md`, `models/open.md`, `models/places.md`; how to train one: `copydesk-trainer`.
