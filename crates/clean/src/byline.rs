@@ -34,7 +34,7 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
         }
         let line = page.line(index);
         let outside = prose.is_some_and(|(first, end)| at < first.max(HEAD_LINES) || at >= end);
-        if let Some(names) = names(line).or_else(|| names_elsewhere(line).filter(|_| outside)) {
+        if let Some(names) = names(line).or_else(|| outside.then(|| names_elsewhere(line)).flatten()) {
             page.cut(index, RemovalReason::Byline);
             add(authors, names, line);
         }

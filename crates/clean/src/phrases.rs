@@ -15,7 +15,7 @@
 //! - `by`, `byline`: what stands before the names of authors, without a colon or only with one;
 //! - `published`, `modified`: what stands before a date.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use copydesk_article::{RemovalReason, is_cjk};
@@ -53,9 +53,12 @@ type Furniture = HashMap<String, (RemovalReason, Strength)>;
 struct Phrases {
     lines: Furniture,
     labels: Furniture,
-    starts: Vec<String>,
+    /// By their first letter.
+    starts: HashMap<char, Vec<String>>,
     tails: HashMap<String, RemovalReason>,
     before: HashMap<String, Label>,
+    /// First words of what stands before names and dates: most lines begin with none, and need no more looking up.
+    before_first: HashSet<String>,
 }
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("../data/phrases.tsv")));
@@ -85,6 +88,7 @@ impl Phrases {
             _ => None,
         };
         if let Some(label) = label {
+            self.before_first.insert(first_word(&phrase).to_owned());
             self.before.insert(phrase, label);
             return;
         }
@@ -102,7 +106,11 @@ impl Phrases {
             "edges" => _ = self.lines.entry(phrase).or_insert((reason, Strength::Doubtful)),
             "label" => _ = self.labels.insert(phrase, (reason, Strength::Certain)),
             "edge-label" => _ = self.labels.entry(phrase).or_insert((reason, Strength::Doubtful)),
-            "start" => self.starts.push(phrase),
+            "start" => {
+                if let Some(first) = phrase.chars().next() {
+                    self.starts.entry(first).or_default().push(phrase);
+                }
+            }
             "tail" => _ = self.tails.insert(phrase, reason),
             _ => {}
         }
@@ -121,7 +129,8 @@ pub(crate) fn label(key: &str) -> Option<(RemovalReason, Strength)> {
 
 /// Whether a key begins as a notice does.
 pub(crate) fn starts_notice(key: &str) -> bool {
-    PHRASES.starts.iter().any(|start| {
+    let Some(starts) = key.chars().next().and_then(|first| PHRASES.starts.get(&first)) else { return false };
+    starts.iter().any(|start| {
         let rest = key.strip_prefix(start.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') || start.chars().all(is_cjk))
     })
@@ -134,10 +143,15 @@ pub(crate) fn tail(key: &str) -> Option<RemovalReason> {
 
 /// The label at the start of a line that says who wrote it or when, with its length in bytes: the longest there is.
 pub(crate) fn before(line: &str) -> Option<(Label, usize)> {
+    let first = line.split(|c: char| c.is_whitespace() || is_after_label(c)).next().unwrap_or(line);
+    let first_key = key(first);
+    if !PHRASES.before_first.contains(first_word(&first_key)) {
+        return None;
+    }
     let mut found = None;
     let mut words = 0;
     for (at, c) in line.char_indices().chain([(line.len(), ' ')]) {
-        if c.is_whitespace() || matches!(c, ':' | '：' | '|' | '/' | '／' | '丨') {
+        if c.is_whitespace() || is_after_label(c) {
             if at > 0 && !line[..at].ends_with([' ', ':', '：']) {
                 words += 1;
                 if let Some(&label) = PHRASES.before.get(&key(&line[..at])) {
@@ -152,6 +166,14 @@ pub(crate) fn before(line: &str) -> Option<(Label, usize)> {
         }
     }
     found
+}
+
+fn is_after_label(c: char) -> bool {
+    matches!(c, ':' | '：' | '|' | '/' | '／' | '丨')
+}
+
+fn first_word(key: &str) -> &str {
+    key.split(' ').next().unwrap_or(key)
 }
 
 #[cfg(test)]
