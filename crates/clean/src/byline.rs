@@ -2,15 +2,23 @@
 //!
 //! With a colon the line is a byline whoever is named; without one, what follows "By" must look like names
 //! (capitals and the particles of names), so that a subheading ("By the numbers") stays. Several names are told
-//! apart; a role after a comma ("Staff Writer") is no second author.
+//! apart; a role after a comma ("Staff Writer") is no second author. Other languages' labels (`phrases.rs`) count only
+//! outside the prose, and only before a few words that look like names.
 
-use copydesk_article::{Author, AuthorKind, DateStamp, Origin, RemovalReason};
+use copydesk_article::{Author, AuthorKind, DateStamp, Origin, RemovalReason, is_cjk};
 
 use crate::date;
-use crate::lines::{Page, key};
+use crate::lines::{Page, ends_sentence, key};
+use crate::phrases::{self, Label};
 
 /// Most words of a byline.
 const BYLINE_WORDS: usize = 12;
+/// First lines of a page in which a byline may stand, whatever looks like prose above it.
+const HEAD_LINES: usize = 8;
+/// Most ideographs of names after a label.
+const IDEOGRAPHS: usize = 12;
+/// Most words of names in a script without capitals.
+const UNCASED_WORDS: usize = 5;
 /// Most authors of an article; a page that lists more is a list of something else.
 const MOST_AUTHORS: usize = 64;
 /// Characters at the start of an article that its dateline stands in.
@@ -18,12 +26,15 @@ const DATELINE: usize = 80;
 
 /// Cuts the bylines and reads them.
 pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
-    for index in page.kept() {
+    let kept = page.kept();
+    let prose = page.prose(&kept);
+    for (at, &index) in kept.iter().enumerate() {
         if page.lines[index].size.words > BYLINE_WORDS {
             continue;
         }
         let line = page.line(index);
-        if let Some(names) = names(line) {
+        let outside = prose.is_some_and(|(first, end)| at < first.max(HEAD_LINES) || at >= end);
+        if let Some(names) = names(line).or_else(|| names_elsewhere(line).filter(|_| outside)) {
             page.cut(index, RemovalReason::Byline);
             add(authors, names, line);
         }
@@ -78,10 +89,55 @@ fn names(line: &str) -> Option<&str> {
     (colon || looks_like_names(names)).then_some(names)
 }
 
+/// The names after a label of another language than English.
+fn names_elsewhere(line: &str) -> Option<&str> {
+    if let Some(name) = name_before_title(line) {
+        return Some(name);
+    }
+    let (label, len) = phrases::before(line)?;
+    let rest = line[len..].trim_start();
+    let colon = rest.starts_with([':', '：', '/', '／', '|', '丨']);
+    let names = rest.trim_start_matches([':', '：', '/', '／', '|', '丨']).trim();
+    let few = names.chars().filter(|&c| is_cjk(c)).count() <= IDEOGRAPHS && !ends_sentence(names);
+    let is_byline = match label {
+        Label::By => looks_like_names(names),
+        // Scripts without capitals have only the label and the few words.
+        Label::Author
+            if colon
+                || (rest.len() > names.len() || line[len..].starts_with(char::is_whitespace))
+                    && names.chars().all(is_cjk)
+                    && names.chars().count() > 1 =>
+        {
+            few && (looks_like_names(names) || is_uncased(names))
+        }
+        _ => false,
+    };
+    (is_byline && !names.ends_with(['?', '!', ':', ';', ','])).then_some(names)
+}
+
+/// The name before "기자", as Korean bylines have it, an address of mail behind it.
+fn name_before_title(line: &str) -> Option<&str> {
+    let line = line.rsplit_once(' ').filter(|(_, last)| last.contains('@')).map_or(line, |(start, _)| start.trim_end());
+    let name = ["기자", "특파원"].iter().find_map(|title| line.strip_suffix(title))?.trim_end();
+    ((2..=4).contains(&name.chars().count()) && name.chars().all(is_hangul)).then_some(name)
+}
+
+fn is_hangul(c: char) -> bool {
+    ('가'..='힣').contains(&c)
+}
+
+/// Whether it has letters, none of a script with capitals, and few words.
+fn is_uncased(names: &str) -> bool {
+    let mut letters = names.chars().filter(|c| c.is_alphabetic());
+    names.split_whitespace().count() <= UNCASED_WORDS
+        && names.chars().any(char::is_alphabetic)
+        && letters.all(|c| !c.is_lowercase() && !c.is_uppercase())
+}
+
 fn looks_like_names(names: &str) -> bool {
-    const PARTICLES: [&str; 24] = [
+    const PARTICLES: [&str; 33] = [
         "and", "&", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "van", "von", "la", "le", "bin",
-        "ibn", "al", "el", "in", "for", "of", "ter", "y",
+        "ibn", "al", "el", "in", "for", "of", "ter", "y", "und", "et", "och", "og", "dan", "ve", "και", "и", "та",
     ];
     // Words that subheadings begin with after "By".
     const NO_NAMES: [&str; 14] = [
@@ -116,10 +172,10 @@ fn looks_like_names(names: &str) -> bool {
 }
 
 fn add(authors: &mut Vec<Author>, names: &str, raw: &str) {
-    let joined = [" and ", " AND ", " & ", " und ", " UND ", " et "]
-        .iter()
-        .fold(names.to_owned(), |joined, conjunction| joined.replace(conjunction, ","));
-    for (at, part) in joined.split([',', ';', '|']).enumerate() {
+    const CONJUNCTIONS: [&str; 13] =
+        [" and ", " AND ", " & ", " und ", " UND ", " et ", " och ", " og ", " dan ", " ve ", " και ", " и ", " та "];
+    let joined = CONJUNCTIONS.iter().fold(names.to_owned(), |joined, conjunction| joined.replace(conjunction, ","));
+    for (at, part) in joined.split([',', ';', '|', '、', '，', '،']).enumerate() {
         let name = [" in ", " for "].iter().fold(part, |name, place| name.split(place).next().unwrap_or(name));
         let name = name.trim().trim_end_matches('.').trim();
         if !name.chars().any(char::is_alphabetic) {
@@ -139,26 +195,11 @@ fn add(authors: &mut Vec<Author>, names: &str, raw: &str) {
     }
 }
 
-/// What stands after a name and names nobody.
+/// What stands after a name and names nobody: "Local Government Reporter".
 fn is_role(name: &str) -> bool {
-    const ROLES: [&str; 15] = [
-        "staff writer",
-        "senior writer",
-        "contributor",
-        "contributing writer",
-        "editor",
-        "senior editor",
-        "reporter",
-        "senior reporter",
-        "correspondent",
-        "senior correspondent",
-        "special correspondent",
-        "jr",
-        "sr",
-        "phd",
-        "md",
-    ];
-    ROLES.contains(&key(name).as_str())
+    const ROLES: [&str; 10] =
+        ["writer", "contributor", "editor", "reporter", "correspondent", "journalist", "jr", "sr", "phd", "md"];
+    key(name).rsplit(' ').next().is_some_and(|last| ROLES.contains(&last))
 }
 
 fn kind(name: &str) -> AuthorKind {

@@ -15,6 +15,40 @@ use crate::calendar::{is_weekday, month};
 /// Years that articles have.
 const YEARS: std::ops::RangeInclusive<i16> = 1600..=2199;
 
+/// Most characters of a date with its time.
+const LONGEST: usize = 80;
+/// Zeros of scripts that write dates in digits of their own: Arabic, Persian, Devanagari, Bengali, Thai, full width.
+const ZEROS: [u32; 6] = [0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10];
+/// What may stand between a date and its time.
+const BEFORE_TIME: [&str; 22] = [
+    "at ",
+    "um ",
+    "à ",
+    "a las ",
+    "às ",
+    "alle ",
+    "ore ",
+    "kl. ",
+    "kl ",
+    "klo ",
+    "o godz. ",
+    "ob ",
+    "om ",
+    "в ",
+    "о ",
+    "ora ",
+    "lúc ",
+    "pukul ",
+    "saat ",
+    "الساعة ",
+    "ساعت ",
+    "เวลา ",
+];
+/// What may stand after a time and says nothing more.
+const AFTER_TIME: [&str; 4] = [" uhr", " น.", " hrs", " ч."];
+/// What may stand after a year and says that it is one.
+const AFTER_YEAR: [&str; 6] = [" г.", " р.", " року", " года", " m.", " г"];
+
 /// What a date says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
@@ -33,6 +67,11 @@ impl Reading {
     /// Whether day and month could change places.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.confidence == Confidence::Low
+    }
+
+    /// Whether it says the time of the day.
+    pub(crate) fn has_time(&self) -> bool {
+        self.precision != DatePrecision::Day
     }
 
     /// The reading as it stands in a record, `raw` being what was read.
@@ -57,6 +96,28 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
 
 /// Reads the date a text starts with; returns it with its length in bytes.
 pub(crate) fn read_start(text: &str) -> Option<(Reading, usize)> {
+    let start = text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end]);
+    if !start.contains(is_digit_elsewhere) {
+        return read_digits(text);
+    }
+    // The digits of other scripts, one for one.
+    let digits: String = start.chars().map(|c| ascii_digit(c).unwrap_or(c)).collect();
+    let (reading, len) = read_digits(&digits)?;
+    let characters = digits[..len].chars().count();
+    Some((reading, start.char_indices().nth(characters).map_or(start.len(), |(end, _)| end)))
+}
+
+/// The ASCII digit that a decimal digit of another script stands for.
+fn ascii_digit(c: char) -> Option<char> {
+    let zero = ZEROS.iter().find(|&&zero| (zero..=zero + 9).contains(&u32::from(c)))?;
+    char::from_digit(u32::from(c) - zero, 10)
+}
+
+fn is_digit_elsewhere(c: char) -> bool {
+    ascii_digit(c).is_some()
+}
+
+fn read_digits(text: &str) -> Option<(Reading, usize)> {
     let mut cursor = Cursor { rest: text };
     let (date, confidence) = cursor.date()?;
     // A date that runs on into other letters or digits is no date.
@@ -65,6 +126,7 @@ pub(crate) fn read_start(text: &str) -> Option<(Reading, usize)> {
     }
     let mut reading =
         Reading { value: date.to_string(), precision: DatePrecision::Day, zone: Zone::Unknown, confidence };
+    cursor.skip_any(&AFTER_YEAR);
     let mut end = cursor.rest;
     if let Some((time, precision)) = cursor.time() {
         end = cursor.rest;
@@ -160,9 +222,10 @@ impl<'a> Cursor<'a> {
     fn date(&mut self) -> Option<(Date, Confidence)> {
         let start = self.rest;
         // A weekday in front says nothing that the date does not.
-        if self.word().is_some_and(is_weekday) {
+        if self.weekday() {
             self.skip('.');
             self.skip(',');
+            self.skip('،');
             self.blanks();
         } else {
             self.rest = start;
@@ -181,6 +244,20 @@ impl<'a> Cursor<'a> {
             }
             _ => self.day_first(first),
         }
+    }
+
+    /// A day of the week, in a word or two: `Monday`, `segunda-feira`, `Thứ tư`, `יום שני`, `วันพุธที่`.
+    fn weekday(&mut self) -> bool {
+        let Some(word) = self.word() else { return false };
+        let before = matches!(word, "Thứ" | "thứ" | "Chủ" | "יום" | "يوم" | "روز");
+        let named = if before {
+            self.blanks();
+            self.word().is_some()
+        } else {
+            is_weekday(word) || (word.starts_with("วัน") && word.ends_with("ที่"))
+        };
+        self.rest = self.rest.strip_prefix("-feira").unwrap_or(self.rest);
+        named
     }
 
     /// `2017-02-07`, `2017/02/07`, `2017.02.07`, `2017. 2. 7.`, `2017年2月7日`, `2017년 2월 7일`
@@ -272,6 +349,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Skips one of some endings, whatever their case, unless it goes on.
+    fn skip_any(&mut self, endings: &[&str]) {
+        let rest = endings.iter().find_map(|ending| {
+            let start = self.rest.get(..ending.len()).filter(|start| start.to_lowercase() == *ending)?;
+            let rest = &self.rest[start.len()..];
+            (!rest.starts_with(char::is_alphanumeric)).then_some(rest)
+        });
+        self.rest = rest.unwrap_or(self.rest);
+    }
+
     fn gap(&mut self) {
         self.skip('-');
         self.blanks();
@@ -294,16 +381,13 @@ impl<'a> Cursor<'a> {
             if self.skip('-') || self.skip('–') || self.skip('|') {
                 self.blanks();
             }
-            if let Some(rest) = self.rest.strip_prefix("at ") {
+            if let Some(rest) = BEFORE_TIME.iter().find_map(|word| self.rest.strip_prefix(word)) {
                 self.rest = rest;
             }
             self.blanks();
         }
         let mut hour: i8 = self.number(1, 2)?;
-        if !self.skip(':') {
-            return None;
-        }
-        let minute: i8 = self.number(2, 2)?;
+        let minute = if self.skip(':') { self.number(2, 2)? } else { self.minute()? };
         let mut second = None;
         if self.rest.starts_with(':') {
             self.skip(':');
@@ -325,10 +409,33 @@ impl<'a> Cursor<'a> {
         if !(0..24).contains(&hour) || !(0..60).contains(&minute) {
             return None;
         }
+        self.skip_any(&AFTER_TIME);
         Some(match second {
             Some(second) => (format!("{hour:02}:{minute:02}:{second:02}"), DatePrecision::Second),
             None => (format!("{hour:02}:{minute:02}"), DatePrecision::Minute),
         })
+    }
+
+    /// The minute of `10h30`, `10 h 30`, `10.30`, `10時30分`, and nothing of a number that goes on.
+    fn minute(&mut self) -> Option<i8> {
+        if self.skip('時') || self.skip('时') || self.skip('시') {
+            self.blanks();
+            let minute = self.number(1, 2)?;
+            return (self.skip('分') || self.skip('분')).then_some(minute);
+        }
+        if !self.skip('.') {
+            self.blanks();
+            if !self.skip('h') {
+                return None;
+            }
+            self.blanks();
+        }
+        let minute = self.number(2, 2)?;
+        let mut rest = self.rest.chars();
+        let goes_on = rest
+            .next()
+            .is_some_and(|c| c == '%' || (c.is_ascii_punctuation() && rest.next().is_some_and(|c| c.is_ascii_digit())));
+        (!goes_on).then_some(minute)
     }
 
     /// `am`, `p.m.`: whether it is the second half.
@@ -413,6 +520,19 @@ mod tests {
             ("2017년 3월 18일", "2017-03-18"),
             ("2017. 3. 18", "2017-03-18"),
             ("18 tháng 3, 2017", "2017-03-18"),
+            ("Thứ tư, 15/5/2024, 09:00", "2024-05-15T09:00"),
+            ("Rabu, 07 Agustus 2024 | 09:15", "2024-08-07T09:15"),
+            ("segunda-feira, 3 de junho de 2024 às 10h30", "2024-06-03T10:30"),
+            ("Lundi 3 juin 2024 à 14 h 05", "2024-06-03T14:05"),
+            ("Montag, 3. Juni 2024 um 10.15 Uhr", "2024-06-03T10:15"),
+            ("понедельник, 3 июня 2024 г., 12:40", "2024-06-03T12:40"),
+            ("Δευτέρα, 3 Ιουνίου 2024 12:40", "2024-06-03T12:40"),
+            ("٥ مايو ٢٠٢٤", "2024-05-05"),
+            ("الثلاثاء، 5 مارس 2024 - 10:30", "2024-03-05T10:30"),
+            ("2024年2月14日 10時30分", "2024-02-14T10:30"),
+            ("५ नवंबर २०२३", "2023-11-05"),
+            ("วันพุธที่ 15 พฤษภาคม 2567 เวลา 09:30 น.", "2024-05-15T09:30"),
+            ("יום שני, 3 ביוני 2024", "2024-06-03"),
             ("18 tháng 3 năm 2017", "2017-03-18"),
             ("18 มีนาคม 2560", "2017-03-18"),
             ("18 مارس 2017", "2017-03-18"),

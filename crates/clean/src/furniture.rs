@@ -9,23 +9,24 @@
 
 use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share, Teaser};
 
-use crate::lines::{Page, key};
+use crate::lines::{HEADLINE_WORDS, Page, key};
+use crate::phrases::{self, Strength};
 
 /// Most words of a line that says one whole phrase.
-const PHRASE_WORDS: usize = 9;
+pub(crate) const PHRASE_WORDS: usize = 9;
 /// Most words of a line that a prefix may condemn.
 const PREFIX_WORDS: usize = 30;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strength {
-    Certain,
-    Doubtful,
-}
+/// Most characters of a label.
+const LABEL_CHARS: usize = 24;
+/// Most characters of the start of a notice.
+const START_CHARS: usize = 48;
+/// Fewest entries of a menu on one line.
+const MENU_WORDS: usize = 3;
 
 /// Cuts the furniture.
 pub(crate) fn cut(page: &mut Page<'_>) {
     let kept = page.kept();
-    let found: Vec<_> = kept.iter().map(|&i| classify(page.line(i), page.lines[i].size.words)).collect();
+    let found: Vec<_> = kept.iter().map(|&i| page.lines[i].size.furniture).collect();
     if found.iter().all(Option::is_none) {
         return;
     }
@@ -38,223 +39,65 @@ pub(crate) fn cut(page: &mut Page<'_>) {
         let beside = |other: Option<usize>| other.and_then(|other| found.get(other)).is_some_and(Option::is_some);
         if strength == Strength::Certain || outside() || beside(at.checked_sub(1)) || beside(Some(at + 1)) {
             page.cut(index, reason);
+            if let Some(&next) = kept.get(at + 1)
+                && found[at + 1].is_none()
+                && heads_a_line(page, index, next)
+            {
+                page.cut(next, reason);
+            }
         }
     }
 }
 
-pub(crate) fn classify(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
-    if words <= PHRASE_WORDS {
-        let key = key(line);
-        if let Some(found) = phrase(&key) {
+/// Whether the line below a heading such as "Related story" or "Tags" belongs to it: it stands close to it, and is no
+/// sentence.
+fn heads_a_line(page: &Page<'_>, heading: usize, next: usize) -> bool {
+    let (line, size) = (page.line(heading), &page.lines[next].size);
+    let says = |found: Option<(RemovalReason, Strength)>| matches!(found, Some((Teaser, Strength::Certain)));
+    let key = key(line);
+    let is_heading = says(phrases::line(&key)) || matches!(phrases::label(&key), Some((Navigation, _)));
+    is_heading
+        && page.lines[heading].whole_block == page.lines[next].whole_block
+        && size.words <= HEADLINE_WORDS
+        && !size.ends_sentence
+}
+
+/// What furniture a line is by its words; its `key` is that of a line of at most [`PHRASE_WORDS`].
+pub(crate) fn classify(line: &str, words: usize, key: Option<&str>) -> Option<(RemovalReason, Strength)> {
+    if let Some(key) = key {
+        if let Some(found) = phrases::line(key) {
             return Some(found);
         }
-        if is_button_row(&key) {
+        if let Some((Share, _)) = without_count(key).and_then(phrases::line) {
+            return Some((Share, Strength::Doubtful));
+        }
+        if is_button_row(key) {
             return Some((Share, Strength::Certain));
+        }
+        if is_menu_row(key) {
+            return Some((Navigation, Strength::Doubtful));
         }
     }
     if words <= PREFIX_WORDS
-        && let Some(reason) = prefix(line, words)
+        && let Some(found) = prefix(line, words)
     {
-        return Some((reason, Strength::Certain));
+        return Some(found);
     }
     cookie_notice(line, words).then_some((Notice, Strength::Certain))
 }
 
-/// Whole lines, as keys.
-fn phrase(key: &str) -> Option<(RemovalReason, Strength)> {
-    use Strength::{Certain, Doubtful};
-    Some(match key {
-        "skip to main content"
-        | "skip to content"
-        | "skip to the content"
-        | "skip to navigation"
-        | "skip to main navigation"
-        | "skip to search"
-        | "skip to footer"
-        | "skip navigation"
-        | "skip links"
-        | "jump to content"
-        | "jump to main content"
-        | "jump to navigation"
-        | "latest news"
-        | "breaking news"
-        | "top stories"
-        | "top news"
-        | "main menu"
-        | "main navigation"
-        | "toggle navigation"
-        | "toggle menu"
-        | "toggle search"
-        | "open menu"
-        | "close menu"
-        | "show menu"
-        | "menu sections"
-        | "show search"
-        | "search form"
-        | "back to top"
-        | "back to home"
-        | "sign in"
-        | "log in"
-        | "login"
-        | "my account"
-        | "subscribe now"
-        | "sign in subscribe"
-        | "subscribe sign in"
-        | "you are here"
-        | "previous article"
-        | "next article"
-        | "previous post"
-        | "next post"
-        | "zum inhalt springen"
-        | "aller au contenu"
-        | "aller au contenu principal"
-        | "saltar al contenido"
-        | "ir al contenido"
-        | "pular para o conteúdo"
-        | "vai al contenuto"
-        | "перейти к основному содержанию" => (Navigation, Certain),
-        "home" | "menu" | "world" | "search" | "close" | "more" | "next" | "previous" | "contact" | "contact us"
-        | "archive" | "archives" | "rss" | "tags" | "topics" | "sections" | "subscribe" | "register" | "video"
-        | "videos" | "photos" | "gallery" | "live" | "news" | "sport" | "sports" | "business" | "opinion"
-        | "politics" | "technology" | "entertainment" | "lifestyle" | "e paper" | "epaper" | "feedback" | "jobs"
-        | "weather" => (Navigation, Doubtful),
-        "share this post"
-        | "share this article"
-        | "share this story"
-        | "share this page"
-        | "share this"
-        | "share this video"
-        | "share on facebook"
-        | "share on twitter"
-        | "share on x"
-        | "share on linkedin"
-        | "share on whatsapp"
-        | "share on facebook tweet"
-        | "share via email"
-        | "share on email"
-        | "share with your friends"
-        | "share the story"
-        | "tweet this"
-        | "email this article"
-        | "print this article"
-        | "print this page"
-        | "follow us"
-        | "follow us on twitter"
-        | "follow us on facebook"
-        | "follow us on instagram"
-        | "follow us on google news"
-        | "like us on facebook"
-        | "leave a comment"
-        | "leave a reply"
-        | "post a comment"
-        | "add a comment"
-        | "view comments"
-        | "show comments"
-        | "be the first to comment"
-        | "copy link"
-        | "send to a friend" => (Share, Certain),
-        "share"
-        | "tweet"
-        | "print"
-        | "email"
-        | "e mail"
-        | "facebook"
-        | "twitter"
-        | "linkedin"
-        | "whatsapp"
-        | "telegram"
-        | "pinterest"
-        | "reddit"
-        | "instagram"
-        | "youtube"
-        | "messenger"
-        | "comment"
-        | "comments"
-        | "no comments"
-        | "save"
-        | "follow"
-        | "like"
-        | "teilen"
-        | "drucken"
-        | "partager"
-        | "imprimer"
-        | "compartir"
-        | "compartilhar"
-        | "imprimir"
-        | "condividi"
-        | "поделиться" => (Share, Doubtful),
-        "thumbnail" | "image caption" | "media caption" | "photo file" | "file photo" | "image source"
-        | "featured image" | "image 1 of 1" | "click to enlarge" => (Caption, Certain),
-        "image" | "photo" | "caption" | "enlarge" | "enlarge image" => (Caption, Doubtful),
-        "check also"
-        | "related articles"
-        | "related article"
-        | "related stories"
-        | "related story"
-        | "related news"
-        | "related posts"
-        | "related topics"
-        | "related content"
-        | "related coverage"
-        | "you may also like"
-        | "you might also like"
-        | "you may like"
-        | "recommended for you"
-        | "recommended stories"
-        | "more on this story"
-        | "more stories"
-        | "most read"
-        | "most popular"
-        | "trending now"
-        | "watch video"
-        | "watch the video"
-        | "watch now"
-        | "read more"
-        | "read also"
-        | "also read"
-        | "continue reading"
-        | "story continues below"
-        | "article continues below"
-        | "advertisement story continues below"
-        | "story continues below advertisement"
-        | "article continues after advertisement"
-        | "story continues after advertisement"
-        | "lesen sie auch"
-        | "mehr zum thema"
-        | "lire aussi"
-        | "leia também"
-        | "leia mais"
-        | "читайте также" => (Teaser, Certain),
-        "recommended" | "trending" | "related" | "popular" | "see also" | "read next" => (Teaser, Doubtful),
-        "advert"
-        | "adverts"
-        | "advertisement"
-        | "advertisements"
-        | "iklan"
-        | "annonce"
-        | "advertentie"
-        | "reklama"
-        | "advertising"
-        | "sponsored content"
-        | "scroll to continue"
-        | "privacy policy"
-        | "terms of service"
-        | "terms of use"
-        | "terms conditions"
-        | "terms and conditions"
-        | "cookie policy"
-        | "cookie settings"
-        | "accept cookies"
-        | "accept all cookies"
-        | "all rights reserved"
-        | "anzeige"
-        | "werbung"
-        | "publicité"
-        | "publicidad"
-        | "publicidade"
-        | "реклама" => (Notice, Certain),
-        _ => return None,
-    })
+/// "Comments (12)", "12 comments": what is counted.
+fn without_count(key: &str) -> Option<&str> {
+    let is_count = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let (first, rest) = key.split_once(' ')?;
+    let (start, last) = key.rsplit_once(' ')?;
+    is_count(first).then_some(rest).or_else(|| is_count(last).then_some(start))
+}
+
+/// "Home News Sport": a menu on one line.
+fn is_menu_row(key: &str) -> bool {
+    let is_entry = |word: &str| matches!(phrases::line(word), Some((Navigation | Share, _)));
+    key.split(' ').count() >= MENU_WORDS && key.split(' ').all(is_entry)
 }
 
 /// "5.2k SHARES Facebook Twitter": names of share buttons in a row, with their counts.
@@ -286,90 +129,62 @@ fn is_button_row(key: &str) -> bool {
 }
 
 /// Lines that begin like furniture, none longer than [`PREFIX_WORDS`].
-fn prefix(line: &str, words: usize) -> Option<RemovalReason> {
-    const LABELLED: [(&str, RemovalReason); 28] = [
-        ("also read", Teaser),
-        ("read also", Teaser),
-        ("read more", Teaser),
-        ("read next", Teaser),
-        ("see also", Teaser),
-        ("must read", Teaser),
-        ("related", Teaser),
-        ("related article", Teaser),
-        ("related story", Teaser),
-        ("watch also", Teaser),
-        ("more on this", Teaser),
-        ("lesen sie auch", Teaser),
-        ("lire aussi", Teaser),
-        ("à lire aussi", Teaser),
-        ("lea también", Teaser),
-        ("lee también", Teaser),
-        ("leia também", Teaser),
-        ("leia mais", Teaser),
-        ("leggi anche", Teaser),
-        ("читайте также", Teaser),
-        ("photo", Caption),
-        ("photos", Caption),
-        ("photo credit", Caption),
-        ("image", Caption),
-        ("image credit", Caption),
-        ("image source", Caption),
-        ("фото", Caption),
-        ("foto", Caption),
-    ];
-    if let Some((label, _)) = line.split_once([':', '：', '|', '»'])
-        && label.chars().count() <= 20
+fn prefix(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
+    if let Some((before, _)) = line.split_once([':', '：', '|', '»', '】'])
+        && before.chars().count() <= LABEL_CHARS
     {
-        let label = key(label);
-        let found = LABELLED.iter().find(|(phrase, _)| *phrase == label);
         // A caption's credit is short; a longer line after such a label may be the caption of a whole story.
-        if let Some(&(_, reason)) = found
-            && (reason != Caption || words <= 12)
+        if let Some(found) = phrases::label(&key(before))
+            && (found.0 != Caption || words <= 12)
         {
-            return Some(reason);
+            return Some(found);
         }
     }
+    notice_or_share(line, words).map(|reason| (reason, Strength::Certain))
+}
+
+fn notice_or_share(line: &str, words: usize) -> Option<RemovalReason> {
     // The rest begin with a letter of theirs: a quotation of such words begins with its mark.
-    let start: String = line.chars().take(48).collect::<String>().to_lowercase();
-    let begins = |phrases: &[&str]| phrases.iter().any(|phrase| start.starts_with(phrase));
+    if words <= 20 && ends_with(line, "all rights reserved.") {
+        return Some(Notice);
+    }
+    let begins = |phrases: &[&str]| phrases.iter().any(|phrase| starts_with(line, phrase));
     if begins(&["©", "copyright ©", "copyright (c)", "(c) copyright"]) {
         return Some(Notice);
     }
     if begins(&["click to share on ", "click to print (", "click to email "]) {
         return Some(Share);
     }
-    let invitation = [
-        "sign up for our ",
-        "sign up to our ",
-        "sign up for the newsletter",
-        "subscribe to our ",
-        "subscribe to the newsletter",
-        "get our newsletter",
-        "enter your email address",
-        "your email address will not be published",
-    ];
-    if words <= 20 && begins(&invitation) {
-        return Some(Notice);
+    if words <= 20 && line.starts_with(char::is_alphanumeric) {
+        let start = line.char_indices().nth(START_CHARS).map_or(line, |(end, _)| &line[..end]);
+        if phrases::starts_notice(&key(start)) {
+            return Some(Notice);
+        }
     }
     // What feeds append to every entry.
-    if start.starts_with("the post ") && line.contains(" appeared first on ") {
+    if begins(&["the post "]) && line.contains(" appeared first on ") {
         return Some(Notice);
     }
-    if words <= 20
-        && (start.starts_with("all rights reserved") || line.to_lowercase().ends_with("all rights reserved."))
-    {
-        return Some(Notice);
-    }
-    None
+    (words <= 20 && begins(&["all rights reserved"])).then_some(Notice)
 }
 
 /// The one notice that comes in whole paragraphs.
 fn cookie_notice(line: &str, words: usize) -> bool {
-    let start: String = line.chars().take(48).collect::<String>().to_lowercase();
     words <= 80
         && ["we use cookies", "this site uses cookies", "this website uses cookies", "our website uses cookies"]
             .iter()
-            .any(|phrase| start.starts_with(phrase))
+            .any(|phrase| starts_with(line, phrase))
+}
+
+/// Whether a line begins with a phrase in small letters, in whatever case.
+fn starts_with(line: &str, phrase: &str) -> bool {
+    line.get(..phrase.len()).is_some_and(|start| start.eq_ignore_ascii_case(phrase))
+}
+
+/// Whether it ends with one.
+fn ends_with(line: &str, phrase: &str) -> bool {
+    let start = line.len().checked_sub(phrase.len());
+    start.and_then(|start| line.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(phrase))
 }
 
 #[cfg(test)]

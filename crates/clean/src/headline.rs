@@ -3,13 +3,13 @@
 //! In a plain text the headline is known by its place: a line of at most twenty words, without a full stop,
 //! standing alone at most [`HEADLINE_DISTANCE`] lines above the first prose (further up is a table, or another
 //! page). The first such line of four words or more is it; where all are shorter, the last one, next to the
-//! body. A text that begins with prose has no headline, nor has one without
-//! prose (a list, a poem). The headline goes to `title`, each copy of it goes, and so do the one- to
-//! three-word lines above it: menus and section labels. A table of numbers above the prose has none. Three or more such lines in a row above the prose are
-//! a menu even without a headline. Lines between headline and prose
-//! may be a deck, and stay; a single one of some length is the `subtitle`.
+//! body; and where none stands alone, the last one of four words or more that `asides` would take away. A text that
+//! begins with prose has no headline, nor has one without prose (a list, a poem). The headline goes to `title`, each
+//! copy of it goes, and so do the one- to three-word lines above it: menus and section labels. A table of numbers
+//! above the prose has none. Three or more such lines in a row above the prose are a menu even without a headline.
+//! Lines between headline and prose may be a deck, and stay; a single one of some length is the `subtitle`.
 
-use copydesk_article::RemovalReason;
+use copydesk_article::{RemovalReason, is_cjk};
 
 use crate::lines::{HEADLINE_WORDS, Page, hash, key};
 
@@ -32,7 +32,7 @@ pub(crate) fn cut(page: &mut Page<'_>, kept: &[usize], asides: &[bool], title: &
     let first = page.prose(&body).map(|(first, _)| body[first]);
     let head = first.and_then(|first| kept.iter().position(|&index| index == first)).unwrap_or(0);
     if title.is_none() {
-        *title = choose(page, kept, head).map(|at| page.line(kept[at]).to_owned());
+        *title = choose(page, kept, asides, head).map(|at| page.line(kept[at]).to_owned());
     }
     if let Some(title) = title {
         cut_title(page, kept, head, title);
@@ -54,14 +54,13 @@ pub(crate) fn deck(page: &Page<'_>) -> Option<String> {
 }
 
 /// Position in `kept` of the line that is the headline.
-fn choose(page: &Page<'_>, kept: &[usize], head: usize) -> Option<usize> {
+fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Option<usize> {
     let block = |at: usize| page.lines[kept[at]].block;
     let alone =
         |at: usize| (at == 0 || block(at - 1) != block(at)) && (at + 1 == kept.len() || block(at + 1) != block(at));
     let like_a_headline = |at: usize| {
         let (line, size) = (page.line(kept[at]), &page.lines[kept[at]].size);
-        alone(at)
-            && size.words <= HEADLINE_WORDS
+        size.words <= HEADLINE_WORDS
             && !size.ends_sentence
             && !line.ends_with([':', ',', ';', '：', '，'])
             && !line.starts_with(['•', '-', '*', '–', '—', '(', '['])
@@ -72,19 +71,28 @@ fn choose(page: &Page<'_>, kept: &[usize], head: usize) -> Option<usize> {
         return None;
     }
     let words = |at: usize| page.lines[kept[at]].size.words;
-    (head.saturating_sub(HEADLINE_DISTANCE)..head).find(|&at| like_a_headline(at) && words(at) > MENU_WORDS).or_else(
-        || {
-            let last = head.checked_sub(1)?;
-            let plain = !page.line(kept[last]).contains(|c: char| c == ',' || c.is_ascii_digit());
-            (like_a_headline(last) && words(last) > 1 && plain).then_some(last)
-        },
-    )
+    let near = head.saturating_sub(HEADLINE_DISTANCE)..head;
+    let long = |at: &usize| like_a_headline(*at) && words(*at) > MENU_WORDS;
+    let short = || {
+        let last = head.checked_sub(1)?;
+        let plain = !page.line(kept[last]).contains(|c: char| c == ',' || c.is_ascii_digit());
+        (alone(last) && like_a_headline(last) && words(last) > 1 && plain).then_some(last)
+    };
+    // What would go anyway may stand close to what goes with it: the names and the date below a headline.
+    let close = || near.clone().rev().find(|&at| asides[at] && long(&at));
+    near.clone().find(|&at| alone(at) && long(&at)).or_else(short).or_else(close)
 }
 
-/// Whether numbers are at least half of what a line says, or it has no letters at all.
+/// Whether numbers are at least half of what a line says, or it has no letters at all. In a script without spaces what
+/// a line says are its characters.
 fn is_table_row(line: &str) -> bool {
-    let numbers = line.split_whitespace().filter(|word| word.contains(|c: char| c.is_ascii_digit())).count();
-    numbers * 2 >= line.split_whitespace().count() || !line.chars().any(char::is_alphabetic)
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (numbers, all) = if line.contains(is_cjk) {
+        (line.chars().filter(|&c| is_digit(c)).count(), line.chars().filter(|c| !c.is_whitespace()).count())
+    } else {
+        (line.split_whitespace().filter(|word| word.contains(is_digit)).count(), line.split_whitespace().count())
+    };
+    numbers * 2 >= all || !line.chars().any(char::is_alphabetic)
 }
 
 fn cut_title(page: &mut Page<'_>, kept: &[usize], head: usize, title: &str) {
@@ -94,7 +102,7 @@ fn cut_title(page: &mut Page<'_>, kept: &[usize], head: usize, title: &str) {
         let size = &page.lines[kept[at]].size;
         // A title of few words may be a subheading further down.
         (at < head || size.words >= MENU_WORDS)
-            && hashes.contains(&size.hash)
+            && hashes.contains(&page.hash(kept[at]))
             && keys.contains(&key(page.line(kept[at])))
     };
     let mut known = page.lines.iter().any(|line| line.cut == Some(RemovalReason::Title));

@@ -23,7 +23,7 @@
 //! - **Nothing is cut in silence.** What was kept and what was removed make up the source again, white space
 //!   and listed repairs aside.
 //! - **Cleaning is idempotent.** A clean text stays as it is: every rule looks only at what the other rules
-//!   left, and they run to a fixed point.
+//!   left, and they run to a fixed point, which no repair may leave again.
 //! - **Never too much.** If the rules would take more than 60 % of the sentences, the text stays whole and a problem
 //!   says so; of what `sift` takes, sentences stay if they are more than 60 % of what may be the body.
 //!
@@ -57,6 +57,7 @@ mod lines;
 mod local_time;
 mod lore;
 mod mixed;
+mod phrases;
 mod plain;
 mod plausible;
 mod positions;

@@ -6,10 +6,14 @@
 //! otherwise the block may be verse, a list or a wrapped paragraph, and keeps its line breaks unless `wrap.rs` proves
 //! that they are those of a width; then its lines become one, with the breaks in it.
 
+use std::cell::OnceCell;
+
 use copydesk_article::{RemovalReason, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::furniture;
 use crate::lore::LineLore;
+use crate::phrases::Strength;
 
 /// Columns beyond which a line was not wrapped by hand or by a mailer (an ideograph takes two).
 const WRAP_COLUMNS: usize = 100;
@@ -52,8 +56,10 @@ pub(crate) struct Size {
     pub columns: usize,
     /// Characters that are not white space.
     pub ink: usize,
-    /// Hash of the [`key`].
-    pub hash: u64,
+    /// What furniture its words are.
+    pub furniture: Option<(RemovalReason, Strength)>,
+    /// Hash of the [`key`], once it was asked for ([`Page::hash`]).
+    hash: OnceCell<u64>,
     /// Whether it ends like a sentence: with a full stop of any script, closing marks aside.
     pub ends_sentence: bool,
 }
@@ -135,6 +141,11 @@ impl<'a> Page<'a> {
     /// Text of a line, without a start that was cut.
     pub(crate) fn line(&self, index: usize) -> &'a str {
         &self.text[self.lines[index].start..self.lines[index].end]
+    }
+
+    /// Hash of the [`key`] of a line, for lines that may say the same.
+    pub(crate) fn hash(&self, index: usize) -> u64 {
+        *self.lines[index].size.hash.get_or_init(|| hash(&key(self.line(index))))
     }
 
     /// Indices of the lines that stand.
@@ -236,8 +247,6 @@ impl<'a> Page<'a> {
 
 impl Size {
     fn of(line: &str, buffer: &mut String) -> Self {
-        buffer.clear();
-        push_key(line, buffer);
         let (mut words, mut ideographs, mut wide, mut ink, mut chars) = (0, 0, 0, 0, 0);
         let (mut in_word, mut counted) = (false, false);
         for c in line.chars() {
@@ -258,13 +267,17 @@ impl Size {
                 words += 1;
             }
         }
-        Self {
-            words: words + ideographs / 2,
-            columns: chars + wide,
-            ink,
-            hash: hash(buffer),
-            ends_sentence: ends_sentence(line),
+        let words = words + ideographs / 2;
+        let hash_of_key = OnceCell::new();
+        let is_short = words <= furniture::PHRASE_WORDS;
+        if is_short {
+            buffer.clear();
+            push_key(line, buffer);
+            hash_of_key.get_or_init(|| hash(buffer));
         }
+        let furniture = furniture::classify(line, words, is_short.then_some(buffer.as_str()));
+        let ends_sentence = ends_sentence(line);
+        Self { words, columns: chars + wide, ink, furniture, hash: hash_of_key, ends_sentence }
     }
 }
 
@@ -312,6 +325,9 @@ fn push_key(line: &str, key: &mut String) {
         gap = false;
         if c.is_ascii() {
             key.push(c.to_ascii_lowercase());
+        } else if matches!(c, 'İ' | 'ı') {
+            // In Turkish capitals, which nothing tells from others, neither can be known.
+            key.push('i');
         } else {
             key.extend(c.to_lowercase());
         }

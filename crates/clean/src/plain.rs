@@ -3,7 +3,8 @@
 //! First the rules that look at what lines say, then `sift`, which looks at their shape, then the headline among what
 //! both left; and again, until a whole round finds nothing. Each sees only what the others left, so that a clean text
 //! stays as it is; what one cut reveals (a menu above a headline, a heading that now ends the text) the next round
-//! finds. The rounds are bounded, and each takes time linear in the text; a text of more lines than any article has
+//! finds. What is left is mended again: where that finds anything, all of this is done once more ([`read`]), so that
+//! repairs and rules come to one fixed point together. The rounds are bounded, and each takes time linear in the text; a text of more lines than any article has
 //! is left alone.
 
 use std::ops::Range;
@@ -15,11 +16,13 @@ use crate::found::Found;
 use crate::lines::{Page, is_line_break};
 use crate::lore::Lore;
 use crate::positions::Positions;
-use crate::repair::{Mend, Repaired, detached_quote};
+use crate::repair::{Mend, Origins, Repaired, detached_quote};
 use crate::{byline, furniture, headline, repeats, sift, stamp, tail, wrap};
 
 /// Turns of all rules. Two are usual, four rare; the bound keeps a hostile text linear.
 const MAX_TURNS: usize = 16;
+/// Times that a text is cleaned whose repair made another one possible. Two are rare already.
+const MAX_PASSES: usize = 8;
 /// Share of a body, in percent, that the rules may take.
 const MOST_CUT_PERCENT: usize = 60;
 
@@ -27,6 +30,9 @@ const MOST_CUT_PERCENT: usize = 60;
 const MOST_LINES: usize = 1_000_000;
 
 /// Reads a plain text. `title` is the headline, where it was supplied.
+///
+/// What cutting and joining leave is mended again, and cleaned again where that changed anything, until nothing does:
+/// so a text that comes out of here goes through once more as it is, whatever its repairs bring together.
 pub(crate) fn read(
     source: &str,
     repaired: &Repaired<'_>,
@@ -34,7 +40,39 @@ pub(crate) fn read(
     mode: Mode,
     lore: &mut Lore<'_>,
 ) -> Found {
-    let mut found = Found { title, ..Found::default() };
+    let mut found = Found { title: title.clone(), ..Found::default() };
+    let mut again: Option<Repaired<'static>> = None;
+    for _ in 0..MAX_PASSES {
+        let current = again.as_ref().unwrap_or(repaired);
+        let origins = pass(source, current, &mut found, mode, lore);
+        found.removed.sort_by_key(|removal| removal.start);
+        if mode != Mode::Cut || found.text == source {
+            return found;
+        }
+        again = current.again(source, &found.text, origins);
+        if again.is_none() {
+            return found;
+        }
+        // A second cleaning would know only a headline that was cut.
+        if !found.removed.iter().any(|removal| removal.reason == RemovalReason::Title) {
+            found.title.clone_from(&title);
+        }
+    }
+    // Made to defy it. Only as it came is it sure to stay what it is.
+    Found {
+        text: source.to_owned(),
+        problems: vec![
+            "each repair of the text made another one possible, so nothing was repaired or removed; this is no text that anybody wrote".to_owned(),
+        ],
+        ..Found::default()
+    }
+}
+
+/// Mends a text's paragraphs and cuts what is to be cut, once. Adds what it finds to what was found; text, marks and
+/// problems are those of the last time. Returns where the parts of the text stood in the repaired one.
+fn pass(source: &str, repaired: &Repaired<'_>, found: &mut Found, mode: Mode, lore: &mut Lore<'_>) -> Origins {
+    let mut origins = Origins::default();
+    found.problems.clear();
     if repaired.text.chars().filter(|&c| is_line_break(c)).nth(MOST_LINES).is_some() {
         found.problems.push(format!(
             "the text has more than {MOST_LINES} lines, which no article has, so no rule was followed; set a smaller limit for the size of a record if it should not come in"
@@ -43,13 +81,15 @@ pub(crate) fn read(
         if mode != Mode::Off {
             found.mends.extend_from_slice(&repaired.mends);
         }
-        return found;
+        let start = repaired.text.len() - repaired.text.trim_start().len();
+        origins.push(0..found.text.len(), start..start + found.text.len());
+        return origins;
     }
     let mut page = Page::new(&repaired.text);
     lore.begin(&mut page);
-    cut_all(&mut page, &mut found, lore);
-    found.observed = lore.observed(&page);
-    found.subtitle = headline::deck(&page);
+    cut_all(&mut page, found, lore);
+    found.observed = found.observed.take().or_else(|| lore.observed(&page));
+    found.subtitle = found.subtitle.take().or_else(|| headline::deck(&page));
     let kept = page.kept();
     let first = page.prose(&kept).map(|(first, _)| kept[first]);
     if let Some((agency, day)) = first.and_then(|first| byline::of_dateline(page.line(first))) {
@@ -62,13 +102,13 @@ pub(crate) fn read(
     }
     if mode == Mode::Off {
         found.text = source.to_owned();
-        return found;
+        return origins;
     }
     found.mends.extend_from_slice(&repaired.mends);
     found.marked = removals(marks(&page, lore), repaired, source);
     let cut = mode == Mode::Cut && !is_too_much(&page, lore);
     if mode == Mode::Mark || cut {
-        found.removed = removals(cuts(&page, lore), repaired, source);
+        found.removed.append(&mut removals(cuts(&page, lore), repaired, source));
     } else {
         found.problems.push(format!(
             "more than {MOST_CUT_PERCENT} % of the body looked like furniture of the page, so nothing was removed; set the mode of cleaning to `mark` to see it"
@@ -76,8 +116,8 @@ pub(crate) fn read(
         // What was joined was joined because of cuts that are not made: as it came, the text is judged alike again.
         page = Page::new(&repaired.text);
     }
-    found.text = compose(&page, repaired, cut, &mut found.mends);
-    found
+    found.text = compose(&page, repaired, cut, &mut found.mends, &mut origins);
+    origins
 }
 
 /// All that cuts, round by round until one finds nothing: each sees only what the ones before left.
@@ -195,10 +235,21 @@ fn removals(cuts: Vec<Cut>, repaired: &Repaired<'_>, source: &str) -> Vec<Remova
 }
 
 /// The text of the lines: those that stand, or all of them.
-fn compose(page: &Page<'_>, repaired: &Repaired<'_>, cut: bool, mends: &mut Vec<Mend>) -> String {
+fn compose(
+    page: &Page<'_>,
+    repaired: &Repaired<'_>,
+    cut: bool,
+    mends: &mut Vec<Mend>,
+    origins: &mut Origins,
+) -> String {
     let mut text = String::with_capacity(page.text.len());
     let mut block = None;
     let source = |at: usize| repaired.source_offset(at);
+    let mut push = |text: &mut String, words: Range<usize>| {
+        let start = text.len();
+        text.push_str(&page.text[words.clone()]);
+        origins.push(start..text.len(), words);
+    };
     for line in page.lines.iter().filter(|line| !cut || line.cut.is_none()) {
         let start = if cut { line.start } else { line.whole_start };
         let mut words = start..line.end;
@@ -211,7 +262,7 @@ fn compose(page: &Page<'_>, repaired: &Repaired<'_>, cut: bool, mends: &mut Vec<
             }
             block = Some(own_block);
             if let Some(gap) = detached_quote(&page.text[words.clone()]) {
-                text.push_str(&page.text[start..start + gap.start]);
+                push(&mut text, start..start + gap.start);
                 words.start = start + gap.end;
                 mends.push((source(start + gap.start)..source(words.start), RepairKind::QuoteSpacing));
             }
@@ -220,7 +271,7 @@ fn compose(page: &Page<'_>, repaired: &Repaired<'_>, cut: bool, mends: &mut Vec<
         while let Some(at) = page.text[words.clone()].find(is_line_break) {
             let before = page.text[words.start..words.start + at].trim_end();
             let after = page.text[words.start + at..words.end].trim_start();
-            text.push_str(before);
+            push(&mut text, words.start..words.start + before.len());
             if wrap::needs_space(before, after) {
                 text.push(' ');
             }
@@ -228,7 +279,7 @@ fn compose(page: &Page<'_>, repaired: &Repaired<'_>, cut: bool, mends: &mut Vec<
             mends.push((source(gap.start)..source(gap.end), RepairKind::LineBreak));
             words.start = gap.end;
         }
-        text.push_str(&page.text[words]);
+        push(&mut text, words);
     }
     text
 }

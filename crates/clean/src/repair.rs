@@ -11,7 +11,9 @@
 //! Joiners, the marks of right-to-left scripts and the various spaces mean something and stay. Quotation marks keep
 //! their glyphs; [`detached_quote`] finds the one spacing that can be proven wrong.
 //!
-//! A [`Repaired`] text knows where each of its bytes stood in the source, so that offsets can be told there.
+//! A [`Repaired`] text knows where each of its bytes stood in the source, so that offsets can be told there. What is
+//! left of it after cleaning is mended once more ([`Repaired::again`]): damage is proven line by line, and lines that
+//! lost their start, or were joined, may prove what they did not before.
 
 use std::borrow::Cow;
 use std::iter::once;
@@ -54,10 +56,15 @@ pub(crate) struct Change {
 
 /// Where the parts of a changed text stood in the text before: pairs of byte offsets (now, before). Between two
 /// pairs, offsets run in step.
-#[derive(Default)]
-struct Origins(Vec<(usize, usize)>);
+#[derive(Clone, Default)]
+pub(crate) struct Origins(Vec<(usize, usize)>);
 
 impl Origins {
+    /// Notes that a stretch of the text now, which ends what was noted so far, stood there in the text before.
+    pub(crate) fn push(&mut self, now: Range<usize>, before: Range<usize>) {
+        self.0.extend([(now.start, before.start), (now.end, before.end)]);
+    }
+
     fn new(changes: &[Change]) -> Self {
         let ends = |change: &Change| {
             let start = (change.after.start, change.before.start);
@@ -80,10 +87,13 @@ impl Origins {
 /// A repair of one kind: the changed text and what changed in it, in order; `None` where nothing did.
 type Step = fn(&str) -> Option<(String, Vec<Change>)>;
 
+/// All repairs of a plain text.
+const PLAIN: &[Step] = &[entities, misread, invisible::strip, compose];
+
 impl<'a> Repaired<'a> {
     /// Mends a plain text.
     pub(crate) fn plain(source: &'a str) -> Self {
-        Self::run(source, &[entities, misread, invisible::strip, compose])
+        Self::run(source, PLAIN)
     }
 
     /// Mends markup, where entities are a part of the language.
@@ -91,22 +101,43 @@ impl<'a> Repaired<'a> {
         Self::run(source, &[misread, invisible::strip, compose])
     }
 
+    /// Mends what cleaning left of this text; `origins` says where its parts stood in it. `None` where nothing is to be
+    /// mended. Offsets of the result count in the same source, and its mends are only the new ones.
+    pub(crate) fn again(&self, source: &str, text: &str, origins: Origins) -> Option<Repaired<'static>> {
+        let mut repaired = Repaired {
+            text: Cow::Borrowed(text),
+            mends: Vec::new(),
+            source_len: self.source_len,
+            steps: self.steps.iter().cloned().chain([origins]).collect(),
+        };
+        repaired.mend(source, PLAIN);
+        let Repaired { text, mends, source_len, steps } = repaired;
+        match text {
+            Cow::Owned(text) => Some(Repaired { text: Cow::Owned(text), mends, source_len, steps }),
+            Cow::Borrowed(_) => None,
+        }
+    }
+
     fn run(source: &'a str, repairs: &[Step]) -> Self {
         let mut repaired =
             Self { text: Cow::Borrowed(source), mends: Vec::new(), source_len: source.len(), steps: Vec::new() };
+        repaired.mend(source, repairs);
+        repaired
+    }
+
+    fn mend(&mut self, source: &str, repairs: &[Step]) {
         for _ in 0..MAX_ROUNDS {
-            let steps = repaired.steps.len();
+            let steps = self.steps.len();
             for repair in repairs {
-                if let Some((text, changes)) = repair(&repaired.text) {
-                    repaired.note(source, &changes);
-                    repaired.text = Cow::Owned(text);
+                if let Some((text, changes)) = repair(&self.text) {
+                    self.note(source, &changes);
+                    self.text = Cow::Owned(text);
                 }
             }
-            if repaired.steps.len() == steps {
+            if self.steps.len() == steps {
                 break;
             }
         }
-        repaired
     }
 
     fn note(&mut self, source: &str, changes: &[Change]) {

@@ -21,15 +21,18 @@ const COPY_WORDS: usize = 8;
 /// Cuts the second and later copies of paragraphs.
 pub(crate) fn cut(page: &mut Page<'_>) {
     let kept = page.kept();
+    let is_long = |&index: &usize| page.lines[index].size.words >= COPY_WORDS;
+    if kept.iter().filter(|index| is_long(index)).nth(1).is_none() {
+        return;
+    }
     let mut first: HashMap<u64, usize> = HashMap::with_capacity(kept.len());
     // For each kept line the position of the paragraph it copies.
     let mut original: Vec<Option<usize>> = vec![None; kept.len()];
     for (at, &index) in kept.iter().enumerate() {
-        let size = &page.lines[index].size;
-        if size.words < COPY_WORDS {
+        if !is_long(&index) {
             continue;
         }
-        let earlier = *first.entry(size.hash).or_insert(at);
+        let earlier = *first.entry(page.hash(index)).or_insert(at);
         if earlier != at && key(page.line(index)) == key(page.line(kept[earlier])) {
             original[at] = Some(earlier);
         }
@@ -37,7 +40,7 @@ pub(crate) fn cut(page: &mut Page<'_>) {
     if original.iter().all(Option::is_none) {
         return;
     }
-    let same = |a: usize, b: usize| page.lines[kept[a]].size.hash == page.lines[kept[b]].size.hash;
+    let same = |a: usize, b: usize| page.hash(kept[a]) == page.hash(kept[b]);
     // Runs grow from long copies over the short lines after and before them. A line is never its own original.
     for at in 1..kept.len() {
         if original[at].is_none()

@@ -9,8 +9,8 @@
 use copydesk_article::{DateStamp, Origin, RemovalReason};
 
 use crate::date::{self, Reading};
-use crate::lines::Page;
-use crate::relative;
+use crate::lines::{Page, ends_sentence};
+use crate::{phrases, relative};
 
 /// What the page says about its dates.
 #[derive(Debug, Default)]
@@ -27,6 +27,13 @@ pub(crate) struct Stamps {
 
 /// Most words of a line that only dates the article.
 const STAMP_WORDS: usize = 14;
+/// Longest line that another language's label may start, in bytes.
+const MOST_BYTES: usize = 240;
+/// Most words of a credit after a date, and characters, where a script has no spaces.
+const CREDIT_WORDS: usize = 5;
+const CREDIT_CHARS: usize = 32;
+/// What may stand between two dates, or a date and a credit.
+const SEPARATORS: [char; 10] = ['|', '/', '·', '•', '-', '–', '—', ',', '丨', '｜'];
 
 /// A label and its date at the start of a line.
 struct Label<'a> {
@@ -50,7 +57,7 @@ pub(crate) fn cut(page: &mut Page<'_>, stamps: &mut Stamps) {
         let Some(label) = label(line) else {
             if at < head
                 && page.lines[index].size.words <= STAMP_WORDS
-                && let Some(reading) = date::read(line)
+                && let Some(reading) = date::read(line).or_else(|| before_credit(line))
             {
                 stamps.published.get_or_insert_with(|| reading.stamp(line, Origin::Page));
                 page.cut(index, RemovalReason::Date);
@@ -66,7 +73,8 @@ pub(crate) fn cut(page: &mut Page<'_>, stamps: &mut Stamps) {
         if label.bare && at >= head && !at_start {
             continue;
         }
-        if rest.is_empty() {
+        let second = second(rest);
+        if rest.is_empty() || second.is_some() {
             page.cut(index, RemovalReason::Date);
         } else if label.bracketed || (at_start && label.opens_text && rest.starts_with(char::is_whitespace)) {
             // What follows must be words: a mark that combines would hang in the air.
@@ -79,15 +87,49 @@ pub(crate) fn cut(page: &mut Page<'_>, stamps: &mut Stamps) {
             at_start = false;
             continue;
         }
+        stamps.take(label);
+        if let Some(second) = second {
+            stamps.take(second);
+        }
+    }
+}
+
+impl Stamps {
+    /// Keeps what a label says, unless one before said it.
+    fn take(&mut self, label: Label<'_>) {
         let (slot, ago) = if label.modified {
-            (&mut stamps.modified, &mut stamps.modified_ago)
+            (&mut self.modified, &mut self.modified_ago)
         } else {
-            (&mut stamps.published, &mut stamps.published_ago)
+            (&mut self.published, &mut self.published_ago)
         };
         match label.reading {
             Some(reading) => _ = slot.get_or_insert_with(|| reading.stamp(label.raw, Origin::Page)),
             None => _ = ago.get_or_insert_with(|| label.raw.to_owned()),
         }
+    }
+}
+
+/// The second label of a line that has two: "Published: 6 May 2019 | Updated: 8 May 2019".
+fn second(rest: &str) -> Option<Label<'_>> {
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
+    label(rest).filter(|label| label.len == rest.len())
+}
+
+/// The date and time before a few words that say whose the article is: "2024-05-06 10:20 Harbour Post".
+fn before_credit(line: &str) -> Option<Reading> {
+    let (reading, len) = date::read_start(line)?;
+    let rest = line[len..].trim_start_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
+    let few = rest.split_whitespace().count() <= CREDIT_WORDS && rest.chars().count() <= CREDIT_CHARS;
+    (reading.has_time() && few && !ends_sentence(rest)).then_some(reading)
+}
+
+/// The label of another language than English, with what follows it.
+fn label_elsewhere(inner: &str) -> Option<(&str, bool)> {
+    let (label, len) = phrases::before(inner).filter(|_| inner.len() <= MOST_BYTES)?;
+    match label {
+        phrases::Label::Published => Some((&inner[len..], false)),
+        phrases::Label::Modified => Some((&inner[len..], true)),
+        phrases::Label::By | phrases::Label::Author => None,
     }
 }
 
@@ -124,11 +166,11 @@ fn label(line: &str) -> Option<Label<'_>> {
         (!rest.starts_with(char::is_alphanumeric)).then_some(rest)
     };
     let named = PHRASES.iter().find_map(|&(phrase, modified)| Some((strip(phrase)?, modified)));
-    let bare = named.is_none();
-    let (after, modified) = named.or_else(|| Some((strip("date")?, false)))?;
-    let opens_text = bare || after.trim_start().starts_with(':');
+    let bare = named.is_none() && strip("date").is_some();
+    let (after, modified) = named.or_else(|| Some((strip("date")?, false))).or_else(|| label_elsewhere(inner))?;
+    let opens_text = bare || after.trim_start().starts_with([':', '：']);
     let after = after.trim_start();
-    let after = after.strip_prefix([':', '-', '–', '|']).unwrap_or(after).trim_start();
+    let after = after.strip_prefix([':', '：', '-', '–', '|']).unwrap_or(after).trim_start();
     let (reading, date_len) = match date::read_start(after) {
         Some((reading, len)) => (Some(reading), len),
         None => {

@@ -1,12 +1,14 @@
 //! The tail: headings that end an article, with all that follows them.
 //!
 //! "About the Harbour Post" and "Check Also" say that what follows is not the article. They end it only if prose
-//! stands before them and what follows is less than half of that: the same words may head a section. Headings
+//! stands before them and what follows is less than half of that: the same words may head a section. Any line that
+//! teases other articles ("Read also") ends the article where no prose follows. Headings
 //! are judged from the last to the first, each by what is still there, so that one tail behind another is seen.
 
 use copydesk_article::RemovalReason;
 
 use crate::lines::{Page, key};
+use crate::phrases::{self, Strength};
 
 /// Cuts the tails.
 pub(crate) fn cut(page: &mut Page<'_>) {
@@ -18,7 +20,13 @@ pub(crate) fn cut(page: &mut Page<'_>) {
     let mut end = kept.len();
     for at in (first_prose + 1..kept.len()).rev() {
         before -= ink(page, at);
-        if let Some(reason) = heading(page.line(kept[at]), page.lines[kept[at]].size.words)
+        let (line, size) = (page.line(kept[at]), &page.lines[kept[at]].size);
+        let ends = heading(line, size.words).or_else(|| {
+            let teases = matches!(size.furniture, Some((RemovalReason::Teaser, Strength::Certain)))
+                && !line.contains([':', '：']);
+            (teases && page.prose(&kept[at + 1..end]).is_none()).then_some(RemovalReason::Teaser)
+        });
+        if let Some(reason) = ends
             && after * 2 <= before
         {
             for &index in &kept[at..end] {
@@ -39,24 +47,7 @@ fn heading(line: &str, words: usize) -> Option<RemovalReason> {
     if let Some(subject) = line.strip_prefix("About ").or_else(|| line.strip_prefix("ABOUT ")) {
         return is_someone(subject).then_some(RemovalReason::About);
     }
-    let teasers = matches!(
-        key(line).as_str(),
-        "check also"
-            | "related articles"
-            | "related stories"
-            | "related news"
-            | "related posts"
-            | "you may also like"
-            | "you might also like"
-            | "recommended for you"
-            | "recommended stories"
-            | "more stories"
-            | "most read"
-            | "most popular"
-            | "trending now"
-            | "mehr zum thema"
-    );
-    teasers.then_some(RemovalReason::Teaser)
+    phrases::tail(&key(line))
 }
 
 /// Whether an "About" line names its author or outlet: "the author", "us", or a name in capitals.

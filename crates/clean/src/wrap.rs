@@ -6,12 +6,8 @@
 //! must go on with a small letter; where it has none, more lines are asked for. Scripts without spaces between words
 //! are left alone: nothing tells a break from an end there.
 
-use std::borrow::Cow;
-
-use copydesk_mojibake as mojibake;
-
 use crate::invisible::is_unspaced;
-use crate::lines::{Page, is_line_break};
+use crate::lines::Page;
 
 /// Fewest columns of a line that somebody wrapped.
 const NARROWEST: usize = 40;
@@ -28,7 +24,7 @@ pub(crate) fn join(page: &mut Page<'_>) -> bool {
     while at < page.lines.len() {
         let block = page.lines[at].block;
         let lines = page.lines[at..].iter().take_while(|line| line.block == block && line.cut.is_none()).count();
-        if is_wrapped(page, at, lines) && reads_alike(page, at, lines) {
+        if is_wrapped(page, at, lines) {
             wrapped.push(at..at + lines);
         }
         at += lines.max(1);
@@ -70,21 +66,6 @@ fn is_wrapped(page: &Page<'_>, first: usize, lines: usize) -> bool {
         _ if lines == 2 => small == 1 && !page.lines[first].size.ends_sentence,
         _ => small * 3 >= lines - 1,
     }
-}
-
-/// Whether joined lines are still no misread text. What is misread is told line by line, and lines that prove nothing
-/// apart may prove it together: a second cleaning would then read the paragraph again.
-fn reads_alike(page: &Page<'_>, first: usize, lines: usize) -> bool {
-    let mut joined = String::new();
-    for at in first..first + lines {
-        for part in page.line(at).split(is_line_break).map(str::trim).filter(|part| !part.is_empty()) {
-            if !joined.is_empty() && needs_space(&joined, part) {
-                joined.push(' ');
-            }
-            joined.push_str(part);
-        }
-    }
-    matches!(mojibake::repair(&joined).text, Cow::Borrowed(_))
 }
 
 /// How two parts of a wrapped line go together: whether a space stands between.

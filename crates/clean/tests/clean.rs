@@ -243,14 +243,39 @@ fn what_is_left_whole_is_left_whole_again() {
 }
 
 #[test]
-fn lines_that_are_misread_only_together_are_not_joined() {
-    // As a fuzzer found it: neither line proves a misreading, both as one do.
-    let bytes = b"Me\xef\xef\xef\xef\xef\xef\xefPieed_time\" content=\"1009-05-06T22:00Z\"></head><clh/\xcf\xc1\xc3\x8f\xc2\xab\
+fn a_repair_that_makes_another_possible_makes_it_at_once() {
+    // As a fuzzer found them: two lines that prove a misreading only when joined, and one that does when another
+    // repair took the rest of the line.
+    let joined: &[u8] = b"Me\xef\xef\xef\xef\xef\xef\xefPieed_time\" content=\"1009-05-06T22:00Z\"></head><clh/\xcf\xc1\xc3\x8f\xc2\xab\
                   \x97\x9a\xdf\x97\x9e'b\xc3\x8f\xc2\xab\x97\x9a\xdf\x97\x9e'bou,\x01\n\x00\x00\x00\x00\x00v\x18teoter>\xc2\xe2\
                   \x94\xac\xc2\xae\xa9 \x97019</ar te";
-    let cleaned = cut(&String::from_utf8_lossy(bytes));
-    let again = cut(&cleaned.text);
-    assert_eq!((again.text, again.repairs), (cleaned.text, vec![]));
+    let parted: &[u8] = include_bytes!("../../../tests/fuzz/seeds/clean/two_repairs");
+    for bytes in [joined, parted] {
+        let source = String::from_utf8_lossy(bytes);
+        let cleaned = cut(&source);
+        let again = cut(&cleaned.text);
+        assert_eq!((again.text, again.removed, again.repairs), (cleaned.text, vec![], vec![]));
+    }
+}
+
+#[test]
+fn what_lines_prove_only_when_joined_is_repaired_where_it_stood() {
+    let wrapped = "The bakers of the old harbour sell bread that they call Ä§obz\n\
+                   and a cake of almonds that is Ä§elu, in the port of old.";
+    let source = format!("date 2019-05-06 {}\n\n{wrapped}\n\nShare this post", body());
+    for line in wrapped.lines() {
+        assert_eq!(cut(line).repairs, vec![], "{line}");
+    }
+    let cleaned = cut(&source);
+    let joined = "sell bread that they call ħobz and a cake of almonds that is ħelu, in";
+    assert!(cleaned.text.contains(joined), "{}", cleaned.text);
+    let chars: Vec<char> = source.chars().collect();
+    let text = |start: usize, end: usize| chars[start..end].iter().collect::<String>();
+    let repairs: Vec<_> = cleaned.repairs.iter().map(|repair| text(repair.start, repair.end)).collect();
+    assert_eq!(repairs, ["Ä§", "\n", "Ä§"]);
+    let removed: Vec<_> = cleaned.removed.iter().map(|removal| removal.text.as_str()).collect();
+    assert_eq!(removed, ["date 2019-05-06", "Share this post"]);
+    assert!(cleaned.removed.iter().all(|removal| text(removal.start, removal.end) == removal.text));
 }
 
 #[test]
@@ -287,8 +312,9 @@ fn page() -> impl Strategy<Value = String> {
             "Check Also", "About Lindvik Post", "About the author", "By: Omar Haddad", "By Ingrid Solberg",
             "ALSO READ: Ferry fares rise", "(Last Updated On: May 6, 2019)", "date 2019-05-06", "6 May 2019",
             "All rights reserved", "“No.”", "And the sea was calm.", "Board closes old ferry pier", "Pier",
-            "cafÃ© &amp; bar, the ownerâ€™s own", "Do\u{AD}nau\u{200B}", "The board\nof the old harbour",
+            "cafÃ© &amp; bar, the ownerâ€™s own", "Ä§obz", "Å‘olan", "Do\u{AD}nau\u{200B}", "The board\nof the old harbour",
             "The harbour board voted on Monday evening to close the old ferry\npier for good, and the fishermen said so.",
+            "The bakers of the old harbour sell bread that they call Ä§obz\nand a cake that is Ä§elu, in the port of old.",
             "We use cookies to give you the best experience.",
             "We use cookies to show you the ferries that you may like, to count those who read of them, and to let the board know which of its piers are thought of most, on which days and by whom.",
             "\u{1}", "\u{FEFF}", "港口委员会投票决定关闭码头",

@@ -6,9 +6,11 @@
 //! longest name wins, and one in katakana must be a whole run of katakana. Only countries and cities so great that their
 //! names stand for them: this is said without a model, so it says little and means it.
 
+use std::ops::Range;
+
 use copydesk_article::is_cjk;
 
-use crate::atlas::{Meaning, Spot, atlas};
+use crate::atlas::{Meaning, Spot, atlas, in_language};
 use crate::link::bare;
 use crate::reading::Reading;
 use crate::token::{Kind, Token};
@@ -26,6 +28,8 @@ const ENDINGS: [&str; 27] = [
     "ями", "ами", "ией", "ією", "ыми", "ого", "ому", "ой", "ою", "ей", "ею", "ем", "ом", "ым", "ию", "ии", "ия", "ії",
     "ию", "ах", "а", "я", "у", "ю", "е", "и", "ы",
 ];
+/// Names that are ordinary words where they are written so: "financial", "the city".
+const WORDS: [&str; 4] = ["مالی", "مالي", "المدينة", "مدينة"];
 /// Letters of Hebrew that are written onto the word they belong to.
 const HEBREW_CLITICS: [&str; 6] = ["ב", "ל", "מ", "ה", "ו", "ש"];
 
@@ -43,10 +47,10 @@ pub(crate) struct Found {
 }
 
 /// The longest name that begins at a token.
-pub(crate) fn abroad_at(reading: &Reading<'_>, at: usize) -> Option<Found> {
+pub(crate) fn abroad_at(reading: &Reading<'_>, at: usize, language: &str) -> Option<Found> {
     let token = reading.token(at)?;
     if token.text.starts_with(is_cjk) {
-        return unspaced(reading, at);
+        return unspaced(reading, at, language);
     }
     if token.kind != Kind::Word {
         return None;
@@ -59,10 +63,11 @@ pub(crate) fn abroad_at(reading: &Reading<'_>, at: usize) -> Option<Found> {
     while ends.len() < MOST_WORDS && reading.follower(at + ends.len()).is_some_and(|next| next.kind == Kind::Word) {
         ends.push(at + ends.len() + 1);
     }
-    ends.into_iter().rev().find_map(|end| spaced(reading, at, end, has_case))
+    ends.into_iter().rev().find_map(|end| spaced(reading, at..end, has_case, language))
 }
 
-fn spaced(reading: &Reading<'_>, at: usize, end: usize, has_case: bool) -> Option<Found> {
+fn spaced(reading: &Reading<'_>, range: Range<usize>, has_case: bool, language: &str) -> Option<Found> {
+    let (at, end) = (range.start, range.end);
     let written = reading.slice(at, end);
     let name = written.split(['\'', '’']).next().unwrap_or(written);
     if written[name.len()..].contains(char::is_whitespace) {
@@ -75,11 +80,11 @@ fn spaced(reading: &Reading<'_>, at: usize, end: usize, has_case: bool) -> Optio
         return None;
     }
     let found = |number: usize, skipped: usize| Found { end, skipped, cut, number };
-    if let Some(number) = meant(&bare(name), GREAT) {
+    if let Some(number) = meant(&bare(name), language) {
         return Some(found(number, 0));
     }
     if has_case {
-        return inflected(&bare(name)).map(|number| found(number, 0));
+        return inflected(&bare(name), language).map(|number| found(number, 0));
     }
     let clitics = CLITICS.iter().chain(&HEBREW_CLITICS);
     clitics
@@ -87,27 +92,27 @@ fn spaced(reading: &Reading<'_>, at: usize, end: usize, has_case: bool) -> Optio
         .filter(|(rest, _)| rest.chars().count() >= 3)
         // What is left may be listed with its article.
         .find_map(|(rest, skipped)| {
-            meant(&bare(rest), GREAT)
+            meant(&bare(rest), language)
                 .map(|number| found(number, skipped))
-                .or_else(|| meant(&bare(&format!("ال{rest}")), GREAT).map(|number| found(number, skipped)))
+                .or_else(|| meant(&bare(&format!("ال{rest}")), language).map(|number| found(number, skipped)))
         })
 }
 
 /// The place of a name in another case than it is listed in.
-fn inflected(name: &str) -> Option<usize> {
+fn inflected(name: &str, language: &str) -> Option<usize> {
     let is_cyrillic = name.chars().next_back().is_some_and(|c| ('\u{400}'..'\u{530}').contains(&c));
     if !is_cyrillic || name.chars().count() < FEW_LETTERS {
         return None;
     }
     ENDINGS.iter().filter_map(|ending| name.strip_suffix(ending)).filter(|stem| stem.chars().count() > 2).find_map(
         |stem| {
-            ["", "а", "я", "ия", "ь", "ы"].iter().find_map(|nominative| meant(&format!("{stem}{nominative}"), GREAT))
+            ["", "а", "я", "ия", "ь", "ы"].iter().find_map(|nominative| meant(&format!("{stem}{nominative}"), language))
         },
     )
 }
 
 /// The longest name among characters that no spaces part.
-fn unspaced(reading: &Reading<'_>, at: usize) -> Option<Found> {
+fn unspaced(reading: &Reading<'_>, at: usize, language: &str) -> Option<Found> {
     let is_katakana = |token: &Token<'_>| token.text.starts_with(|c: char| ('\u{30A1}'..='\u{30FF}').contains(&c));
     let goes_on = |at: usize| reading.follower(at).filter(|next| next.glued && next.text.starts_with(is_cjk));
     let mut end = at + 1;
@@ -117,16 +122,23 @@ fn unspaced(reading: &Reading<'_>, at: usize) -> Option<Found> {
     let starts = at == 0 || !is_katakana(&reading.tokens[at]) || !is_katakana(&reading.tokens[at - 1]);
     (at + 2..=end).rev().filter(|_| starts).find_map(|end| {
         let is_part = is_katakana(&reading.tokens[end - 1]) && goes_on(end).is_some_and(is_katakana);
-        let number = meant(&bare(reading.slice(at, end)), GREAT).filter(|_| !is_part)?;
+        let number = meant(&bare(reading.slice(at, end)), language).filter(|_| !is_part)?;
         Some(Found { end, skipped: 0, cut: 0, number })
     })
 }
 
-/// The country or great city of a name without accents.
-fn meant(bare: &str, people: u32) -> Option<usize> {
-    let Meaning { number, .. } = atlas().meanings_of_bare(bare).next()?;
-    let is_meant = |spot: &Spot| spot.is_country() || spot.population >= people;
-    atlas().spot(number).filter(is_meant).map(|_| number)
+/// The country or great city of a name without accents. A short name of a country is a word in many languages: it counts
+/// in English and in the language that it is from.
+fn meant(bare: &str, language: &str) -> Option<usize> {
+    if WORDS.contains(&bare) {
+        return None;
+    }
+    let first = |name: &str| {
+        let Meaning { number, .. } = atlas().meanings_of_bare(name).next()?;
+        let is_meant = |spot: &Spot| spot.is_country() || spot.population >= GREAT;
+        atlas().spot(number).filter(is_meant).map(|_| number)
+    };
+    first(&in_language(bare, language)).or_else(|| first(bare))
 }
 
 #[cfg(test)]
@@ -160,6 +172,23 @@ mod tests {
             places("ar", "وصل الوفد إلى القاهرة ثم سافر لروسيا"),
             pairs(&[("القاهرة", "in:EG"), ("روسيا", "iso:RU")])
         );
+    }
+
+    #[test]
+    fn vowels_that_are_marks_are_part_of_a_word() {
+        assert_eq!(places("hi", "दिल्ली में स्कूल सोमवार को निर्माण के पार खुलेंगे।"), pairs(&[("दिल्ली", "in:IN")]));
+        assert_eq!(places("hi", "वह भारत और जापान गए।"), pairs(&[("भारत", "iso:IN"), ("जापान", "iso:JP")]));
+    }
+
+    #[test]
+    fn a_short_name_counts_in_its_own_language() {
+        assert_eq!(
+            places("pt", "Uma delegação visitou Omã e a China."),
+            pairs(&[("Omã", "iso:OM"), ("China", "iso:CN")])
+        );
+        assert_eq!(places("id", "Kota itu jauh dari Mesir."), pairs(&[("Mesir", "iso:EG")]));
+        assert_eq!(places("fa", "بحران مالی در ایران"), pairs(&[("ایران", "iso:IR")]));
+        assert_eq!(places("ar", "سافر إلى تونس"), pairs(&[("تونس", "iso:TN")]));
     }
 
     #[test]

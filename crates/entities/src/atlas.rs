@@ -175,6 +175,12 @@ fn counted<const N: usize>(bytes: &[u8]) -> Option<(&[[u8; N]], &[u8])> {
     Some((things.as_chunks().0, rest))
 }
 
+/// A name that counts in one language only, as the atlas has it.
+#[must_use]
+pub fn in_language(name: &str, language: &str) -> String {
+    format!("{name}\0{language}")
+}
+
 fn key(bare: &str) -> u64 {
     xxh3_64(bare.as_bytes()) >> 24
 }

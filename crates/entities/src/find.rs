@@ -63,6 +63,8 @@ pub(crate) struct Found<'a> {
 /// All that was found in the fields of an article so far.
 #[derive(Default)]
 pub(crate) struct Finds<'a> {
+    /// ISO 639-1 code of what is searched; empty where that does not matter.
+    pub(crate) language: &'a str,
     /// The names, field by field, in order.
     pub(crate) names: Vec<Found<'a>>,
     /// Other names that the article gives organisations: acronyms and short forms.
@@ -93,7 +95,11 @@ impl<'a> Finds<'a> {
         let mut at = 0;
         while at < reading.len() {
             let Some((end, kind, key)) = best_at(reading, at, rules) else {
-                let abroad = if matches!(rules, Rules::Names | Rules::Lists) { abroad_at(reading, at) } else { None };
+                let abroad = if matches!(rules, Rules::Names | Rules::Lists) {
+                    abroad_at(reading, at, self.language)
+                } else {
+                    None
+                };
                 at = abroad
                     .filter(|found| self.take_abroad(reading, field, at, found))
                     .map_or(at + 1, |found| found.end);

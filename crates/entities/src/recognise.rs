@@ -296,7 +296,7 @@ fn by_rules<'a>(extract: &Extract<'a>) -> Vec<Found<'a>> {
     extract.tokenise_into(&mut tokens);
     let mut text = Reading::of_tokens(extract.text, tokens);
     let is_headline = title.is_title_case();
-    let mut finds = Finds::default();
+    let mut finds = Finds { language: extract.language, ..Finds::default() };
     finds.search(&mut text, Field::Text, rules);
     if !is_headline {
         finds.search(&mut title, Field::Title, rules);

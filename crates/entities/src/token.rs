@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use copydesk_article::is_cjk;
+use unicode_normalization::char::is_combining_mark;
 
 /// What a token is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +108,9 @@ fn is_word(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining(c) }
 }
 
+/// Marks that combine, and the joiner: words in the scripts of India are full of them.
 fn is_combining(c: char) -> bool {
-    ('\u{300}'..='\u{36F}').contains(&c)
+    c > '\u{2FF}' && (is_combining_mark(c) || c == '\u{200D}')
 }
 
 fn is_apostrophe(c: char) -> bool {

@@ -11,8 +11,8 @@ use std::collections::{HashMap, HashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::furniture;
 use crate::lines::Page;
+use crate::phrases::Strength;
 
 /// Numbers for each line.
 pub const WIDTH: usize = OWN + PLACE + WHOLE + NEIGHBOURS.len() * BESIDE + WINDOWS;
@@ -59,7 +59,7 @@ pub(crate) fn measure(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<Meas
         kept.iter().map(|&index| Facts::of(page.line(index), page.lines[index].size.words, page, index)).collect();
     let blocks = blocks(page, kept);
     for ((fact, &index), &(size, place)) in facts.iter_mut().zip(kept).zip(&blocks) {
-        fact.own[17] = log(repeats[&page.lines[index].size.hash] - 1);
+        fact.own[17] = log(repeats[&page.hash(index)] - 1);
         fact.own[18] = log(size);
         fact.own[19] = place.min(8) as f32;
     }
@@ -73,11 +73,11 @@ pub(crate) fn measure(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<Meas
 fn repeats(page: &Page<'_>, kept: &[usize], copies: bool) -> HashMap<u64, usize> {
     let mut repeats = HashMap::with_capacity(kept.len());
     for &index in kept {
-        *repeats.entry(page.lines[index].size.hash).or_insert(0) += 1;
+        *repeats.entry(page.hash(index)).or_insert(0) += 1;
     }
     if copies {
-        for line in page.lines.iter().filter(|line| line.cut.is_some()) {
-            repeats.entry(line.size.hash).and_modify(|times| *times += 1);
+        for index in (0..page.lines.len()).filter(|&index| page.lines[index].cut.is_some()) {
+            repeats.entry(page.hash(index)).and_modify(|times| *times += 1);
         }
     }
     repeats
@@ -177,10 +177,10 @@ impl Facts {
             _ => 5.0,
         };
         let is_bullet = matches!(first, '*' | '+' | '•' | '-' | '·' | '►' | '▪') && words < PROSE_WORDS * 2;
-        let furniture = match furniture::classify(line, words) {
+        let furniture = match size.furniture {
             None => 0.0,
-            Some((_, furniture::Strength::Doubtful)) => 1.0,
-            Some((_, furniture::Strength::Certain)) => 2.0,
+            Some((_, Strength::Doubtful)) => 1.0,
+            Some((_, Strength::Certain)) => 2.0,
         };
         let share = |part: usize, whole: usize| if whole == 0 { -1.0 } else { part as f32 / whole as f32 };
         let capitals = share(capitalised, capitalised + small);

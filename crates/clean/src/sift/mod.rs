@@ -10,9 +10,9 @@
 //! find in the text what the markup told. Half of the texts are set in scripts without capitals or without spaces, so
 //! that neither is relied on.
 //!
-//! What is sifted out goes with the reason `aside`, unless a rule knows a better one. In doubt a line stays: one alone
-//! between two that stay, whatever its score; and where most of what reads like an article would go, the models do not
-//! know such a text, and cut nothing between its first and last line.
+//! What is sifted out goes with the reason `aside`, unless a rule knows a better one. All lines are decided at
+//! once, so that one is judged by those beside it (`decide`). In doubt a line stays; and where most of what reads like an
+//! article would go, the models do not know such a text, and cut nothing between its first and last line.
 
 pub mod forest;
 pub mod measure;
@@ -42,8 +42,12 @@ const CERTAIN: f32 = 6.0;
 
 /// Score from which a line stays.
 const STAYS: f32 = 0.3;
+/// Score that a change between article and rest takes.
+const CHANGE: f32 = 1.0;
 /// Score that a line may lie below those of the article and still be part of it.
 const APART: f32 = 3.5;
+/// The same where no line is sure to be of the article.
+const NEAR: f32 = 1.0;
 /// Score below which a sentence is hardly one of the article.
 const SURE: f32 = -2.0;
 /// Share of what reads like an article, in percent, that may go.
@@ -75,16 +79,8 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     let scores: Vec<f32> = rows.iter().map(|row| first.score(row)).collect();
     let again: Vec<f32> = (0..rows.len()).map(|at| second.score(&measure_again(&rows, &scores, at))).collect();
     let words = |at: usize| page.lines[kept[at]].size.words;
-    // How sure the models are of what is most surely the article: an article unlike others is measured by itself.
-    let stretch = best_run((0..again.len()).map(|at| again[at].clamp(-CERTAIN, CERTAIN) * (1.0 + rows[at][0])));
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for at in (stretch.0..stretch.1).filter(|&at| again[at] > 0.0) {
-        sum += again[at].min(CERTAIN) * words(at) as f32;
-        weight += words(at) as f32;
-    }
-    let stays = (sum / f32::max(weight, 1.0) - APART).min(STAYS);
-    let mut asides: Vec<bool> = again.iter().map(|&score| score < stays).collect();
-    keep_lone(&mut asides);
+    let stays = threshold(&again, &rows, words);
+    let mut asides = decide(&again, stays);
     // Of what reads like an article, the greater part stays. Doubtful lines count, and paragraphs, but not the many
     // sentences that tease other articles.
     let reads = |at: usize| words(at) >= LONG_WORDS || page.prose(&kept[at..=at]).is_some();
@@ -111,13 +107,57 @@ pub(crate) fn asides(page: &Page<'_>, kept: &[usize], copies: bool) -> Vec<bool>
     if (0..kept.len()).any(|at| !asides[at] && page.prose(&kept[at..=at]).is_some()) { asides } else { none() }
 }
 
-/// Keeps what stands alone between two lines that stay: a subheading, a short answer.
-fn keep_lone(asides: &mut [bool]) {
-    let lone: Vec<usize> =
-        (1..asides.len().saturating_sub(1)).filter(|&at| !asides[at - 1] && asides[at] && !asides[at + 1]).collect();
-    for at in lone {
-        asides[at] = false;
+/// Score from which a line is rather one of the article: an article unlike others is measured by itself.
+fn threshold(scores: &[f32], rows: &[Measures], words: impl Fn(usize) -> usize) -> f32 {
+    let weight = |at: usize| 1.0 + rows[at][0];
+    // How sure the models are of what is most surely the article.
+    let (start, end) = best_run((0..scores.len()).map(|at| scores[at].clamp(-CERTAIN, CERTAIN) * weight(at)));
+    let sure = (start..end).filter(|&at| scores[at] > 0.0);
+    if let Some(mean) = mean(sure, |at| scores[at].min(CERTAIN), &words) {
+        return (mean - APART).min(STAYS);
     }
+    // Of nothing: the article is what stands out from the rest.
+    let Some(whole) = mean(0..scores.len(), |at| scores[at], &words) else { return STAYS };
+    let (start, end) = best_run((0..scores.len()).map(|at| (scores[at] - whole) * weight(at)));
+    mean(start..end, |at| scores[at], &words).map_or(STAYS, |mean| (mean - NEAR).min(STAYS))
+}
+
+/// The mean over lines, by their words.
+fn mean(lines: impl Iterator<Item = usize>, of: impl Fn(usize) -> f32, words: impl Fn(usize) -> usize) -> Option<f32> {
+    let (sum, weight) = lines.fold((0.0, 0.0), |(sum, weight), at| {
+        let words = words(at) as f32;
+        (sum + of(at) * words, weight + words)
+    });
+    (weight > 0.0).then(|| sum / weight)
+}
+
+/// Which lines are no part of the article, decided for all of them at once: the sum of what their scores say, less
+/// [`CHANGE`] for each change between article and rest, is the greatest there is (Viterbi). So a subheading between two
+/// paragraphs stays, and a sentence among teasers goes, unless it is sure to be something else.
+fn decide(scores: &[f32], stays: f32) -> Vec<bool> {
+    let mut sums = [0.0, 0.0];
+    // Of each line, as one that stays and as one that goes: whether the line before it did likewise.
+    let mut came = Vec::with_capacity(scores.len());
+    for score in scores {
+        let alike = [sums[0] >= sums[1] - CHANGE, sums[1] >= sums[0] - CHANGE];
+        came.push(alike);
+        let best = |own: usize| if alike[own] { sums[own] } else { sums[1 - own] - CHANGE };
+        sums = [best(0) + score.clamp(-CERTAIN, CERTAIN) - stays, best(1)];
+    }
+    let mut goes = usize::from(sums[1] >= sums[0]);
+    let mut asides: Vec<bool> = came
+        .iter()
+        .rev()
+        .map(|alike| {
+            let aside = goes == 1;
+            if !alike[goes] {
+                goes = 1 - goes;
+            }
+            aside
+        })
+        .collect();
+    asides.reverse();
+    asides
 }
 
 /// Keeps all between the first and the last line that stay, of a text that the models do not know: a list of goods, of
@@ -237,15 +277,12 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_alone_between_lines_that_stay_stays() {
-        let kept = |asides: &[bool]| {
-            let mut asides = asides.to_vec();
-            keep_lone(&mut asides);
-            asides
-        };
-        assert_eq!(kept(&[false, true, false, true, false]), [false; 5]);
-        assert_eq!(kept(&[true, false, true, true, false, true]), [true, false, true, true, false, true]);
-        assert_eq!((kept(&[]), kept(&[true])), (vec![], vec![true]));
+    fn lines_are_decided_with_those_beside_them() {
+        let aside = |scores: &[f32]| decide(scores, 0.0);
+        assert_eq!(aside(&[3.0, -1.5, 3.0, -2.5, 3.0]), [false, false, false, true, false]);
+        assert_eq!(aside(&[-3.0, 1.5, -3.0, 2.5, -3.0]), [true, true, true, false, true]);
+        assert_eq!(aside(&[-0.5, 3.0]), [false, false]);
+        assert_eq!((aside(&[]), aside(&[1.0]), aside(&[-1.0])), (vec![], vec![false], vec![true]));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Spellings: names without the accents and the habits of one way to write them.
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 /// The folded characters without accents, with letters that have no plain twin written out.
 pub(crate) fn bare(text: &str) -> String {
@@ -9,7 +8,7 @@ pub(crate) fn bare(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let mut bare = String::with_capacity(text.len());
-    for c in text.nfd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase) {
+    for c in text.nfd().filter(|&c| !is_accent(c)).flat_map(char::to_lowercase) {
         match c {
             'ß' => bare.push_str("ss"),
             'æ' => bare.push_str("ae"),
@@ -25,6 +24,15 @@ pub(crate) fn bare(text: &str) -> String {
         }
     }
     bare
+}
+
+/// Marks that a name may be written without: accents, points and vowel signs of Hebrew and Arabic, the dot that some
+/// letters of India have below. The vowels of India and South East Asia are marks, too, and are the name.
+const fn is_accent(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36F}' | '\u{483}'..='\u{487}' | '\u{591}'..='\u{5C7}' | '\u{610}'..='\u{61A}'
+        | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6ED}' | '\u{93C}' | '\u{9BC}' | '\u{A3C}'
+        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
 /// What is left of a name's word when the ways to write other alphabets in Latin letters are made one: a key for

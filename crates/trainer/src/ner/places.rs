@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use copydesk_entities::atlas::{Atlas, Spot};
+use copydesk_article::is_cjk;
+use copydesk_entities::atlas::{Atlas, Spot, in_language};
 use serde::Deserialize;
 
 use super::lists::{json, read};
 
 /// A city of so many people gets its other names too.
 const GREAT: u32 = 100_000;
+/// Most letters of a country's name that counts in its own language only.
+const SHORT: usize = 5;
 
 /// Where the places come from.
 #[derive(Debug, clap::Args)]
@@ -70,11 +73,16 @@ fn countries(sources: &Sources) -> Result<Vec<(Spot, Vec<String>)>> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in read(&sources.territories)?.lines() {
         let mut columns = line.split('\t');
-        let (Some(code), Some(_), Some(name)) = (columns.next(), columns.next(), columns.next()) else {
+        let (Some(code), Some(language), Some(name)) = (columns.next(), columns.next(), columns.next()) else {
             bail!("no code, language and name in {}: {line}", sources.territories.display());
         };
         if is_name(name) {
-            names.entry(code.to_owned()).or_default().push(name.to_owned());
+            // A short name is a word elsewhere.
+            let is_own = language != "en"
+                && name.chars().filter(|c| c.is_alphabetic()).count() <= SHORT
+                && !name.contains(is_cjk);
+            let name = if is_own { in_language(name, language) } else { name.to_owned() };
+            names.entry(code.to_owned()).or_default().push(name);
         }
     }
     let mut countries = Vec::new();

@@ -16,6 +16,7 @@ use crate::html::block::{Block, Blocks, Kind};
 use crate::html::tag::Tag;
 use crate::html::token::Key;
 use crate::html::tree::{NodeId, Tree};
+use crate::lines::ends_sentence;
 use crate::{date, relative};
 
 /// Most elements that bear the marks of a date.
@@ -319,6 +320,28 @@ fn updated(tree: &Tree<'_>, blocks: &Blocks) -> Option<DateStamp> {
     in_place.take(MOST_ELEMENTS).find_map(|node| of_element(tree, node))
 }
 
+/// Whether a sentence says that something was posted.
+fn tells_posting(line: &str) -> bool {
+    const VERBS: [&str; 14] = [
+        "posted",
+        "published",
+        "written",
+        "gepostet",
+        "erstellt",
+        "veröffentlicht",
+        "geschrieben",
+        "publié",
+        "publicad",
+        "pubblicat",
+        "geplaatst",
+        "gepubliceerd",
+        "опубликован",
+        "opublikowan",
+    ];
+    let line = line.to_lowercase();
+    VERBS.iter().any(|verb| line.contains(verb))
+}
+
 /// The date in a sentence about the article itself: "This entry was posted on 6 May 2024 at 13:28 by Omar".
 fn posted(blocks: &Blocks) -> Option<DateStamp> {
     const OPENINGS: [&str; 16] = [
@@ -339,28 +362,12 @@ fn posted(blocks: &Blocks) -> Option<DateStamp> {
         "dit bericht",
         "эта запись",
     ];
-    const VERBS: [&str; 12] = [
-        "posted",
-        "published",
-        "written",
-        "wurde am",
-        "veröffentlicht",
-        "publié",
-        "publicad",
-        "pubblicat",
-        "geplaatst",
-        "gepubliceerd",
-        "опубликован",
-        "opublikowan",
-    ];
-    let posts = |label: &str| {
-        OPENINGS.iter().any(|opening| label.starts_with(opening)) && VERBS.iter().any(|verb| label.contains(verb))
-    };
     (0..blocks.blocks.len()).filter(|&at| blocks.blocks[at].words <= POSTED_WORDS).take(MOST_LINES).find_map(|at| {
         let line = blocks.line(at);
         let (digit, _) = line.char_indices().take(LONGEST).find(|(_, c)| c.is_ascii_digit())?;
         let label = line[..digit].to_lowercase();
-        (posts(&label) && !tells_other(&label)).then(|| dated(line)).flatten()
+        let opens = OPENINGS.iter().any(|opening| label.starts_with(opening));
+        (opens && tells_posting(line) && !tells_other(&label)).then(|| dated(line)).flatten()
     })
 }
 
@@ -481,19 +488,33 @@ fn tells_update(label: &str) -> bool {
     WORDS.iter().any(|word| label.contains(word))
 }
 
-/// A date in a short line near the headline, or at the start of a paragraph there.
+/// A date in a short line near the headline, or in the dateline of a paragraph there. A date that a sentence mentions
+/// is one of what the article is about.
 fn near_headline(blocks: &Blocks, near: &Range<usize>, captured: Option<&str>) -> Option<DateStamp> {
     // Below the first paragraph a linked line teases another article.
     let prose = near.clone().find(|&at| blocks.blocks[at].words > MOST_WORDS && !blocks.blocks[at].is_linked());
     let own = |at: usize| prose.is_none_or(|prose| at < prose) || !blocks.blocks[at].is_linked();
     let short = near.clone().filter(|&at| blocks.blocks[at].words <= MOST_WORDS && own(at));
-    short.into_iter().find_map(|at| in_words(blocks.line(at)).filter(|stamp| is_own(stamp, captured))).or_else(|| {
-        near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| {
-            let line = blocks.line(at);
-            let end = line.char_indices().nth(DATELINE).map_or(line.len(), |(end, _)| end);
-            in_words(&line[..end])
-        })
+    let is_line = |at: usize| {
+        let line = blocks.line(at);
+        blocks.blocks[at].words <= DATE_WORDS || !ends_sentence(line) || tells_posting(line)
+    };
+    let mut lines = short.into_iter().filter(|&at| is_line(at));
+    lines.find_map(|at| in_words(blocks.line(at)).filter(|stamp| is_own(stamp, captured))).or_else(|| {
+        near.clone().filter(|&at| blocks.blocks[at].words > MOST_WORDS).find_map(|at| in_dateline(blocks.line(at)))
     })
+}
+
+/// The date at the start of a paragraph, if a mark parts it from the sentence ("Lindvik, 6 May 2024 – The board …") or
+/// it is written in numbers, as no sentence begins; or that of a paragraph about the posting.
+fn in_dateline(line: &str) -> Option<DateStamp> {
+    let end = line.char_indices().nth(DATELINE).map_or(line.len(), |(end, _)| end);
+    let stamp = in_words(&line[..end])?;
+    let at = line.find(&stamp.raw)?;
+    let after = line[at + stamp.raw.len()..].trim_start();
+    let opens = at == 0 && !stamp.raw.contains(char::is_alphabetic);
+    (opens || tells_posting(line) || after.starts_with(['–', '—', '-', ':', '|', '•', '·', '(', ')', '/', '\n']))
+        .then_some(stamp)
 }
 
 /// A date in the data of a script, by the name that everybody gives it.
@@ -659,6 +680,28 @@ mod tests {
             "This article was published and last updated on May 6, 2024 after a ferry had come in that nobody had waited for",
         ] {
             assert_eq!(page(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_sentence_mentions_does_not_date_the_page() {
+        let near = |line: &str| near_pier(&format!("<h1>Pier</h1><p>{line}</p>"));
+        let board =
+            "the harbour board of Lindvik voted to close the old ferry pier for good, and the fishermen were there";
+        for mentions in [
+            "The old pier was closed on 6 May 2016 for good.".to_owned(),
+            format!("On 6 May 2016 {board}."),
+            format!("Since Monday, 6 May 2016, {board}."),
+        ] {
+            assert_eq!(near(&mentions), None, "{mentions}");
+        }
+        for dates in [
+            "Lindvik, Monday, 6 May 2024, by Ingrid Solberg".to_owned(),
+            "Pier was posted here by Omar on 6 May 2024.".to_owned(),
+            format!("Lindvik, 6 May 2024 – On Monday {board}."),
+            format!("06.05.2024 On Monday {board}."),
+        ] {
+            assert_eq!(near(&dates).as_deref(), Some("2024-05-06"), "{dates}");
         }
     }
 
