@@ -44,13 +44,19 @@ pub(crate) fn gather(
     entities
 }
 
+/// What the id of an organisation begins with that follows from its name.
+const OF_NAME: &str = "local:org:";
+/// Most words of a place that a team goes by.
+const MOST_WORDS: usize = 3;
+
 /// Tells the teams of one place apart: an organisation that the article knows by its place alone gets the sport of the
 /// article into its id (`local:org:england:cricket`).
 pub(crate) fn tell_teams(entities: &mut [Entity], title: Option<&str>, text: &str) {
     let mut told = None;
     for entity in entities.iter_mut().filter(|entity| entity.kind == EntityType::Organisation) {
-        let Some(id) = entity.ids.iter_mut().find(|id| id.starts_with("local:")) else { continue };
-        if !is_place(&entity.name) {
+        let Some(id) = entity.ids.iter_mut().find(|id| id.starts_with(OF_NAME)) else { continue };
+        let words = id[OF_NAME.len()..].replace('-', " ");
+        if words.split(' ').count() > MOST_WORDS || !is_place(&words) {
             continue;
         }
         if let Some(sport) = *told.get_or_insert_with(|| sport(title, text)) {

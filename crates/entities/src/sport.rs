@@ -32,15 +32,17 @@ pub(crate) fn sport(title: Option<&str>, text: &str) -> Option<&'static str> {
     (is_alone && (is_about || said.contains(&sport))).then_some(sport)
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
+/// The words of a text, as far as the words above need them: what stands between ASCII marks, digits and spaces.
+fn words(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty())
 }
 
-fn sport_of(word: &str) -> Option<&'static str> {
-    if !(3..=LONGEST).contains(&word.len()) {
-        return None;
-    }
-    Some(match word.to_ascii_lowercase().as_str() {
+fn sport_of(word: &[u8]) -> Option<&'static str> {
+    let mut letters = [0; LONGEST];
+    let small = letters.get_mut(..word.len()).filter(|small| small.len() > 2)?;
+    small.copy_from_slice(word);
+    small.make_ascii_lowercase();
+    Some(match std::str::from_utf8(small).ok()? {
         "football" | "soccer" | "footballer" | "footballers" | "goalkeeper" | "goalkeepers" | "midfielder"
         | "midfielders" | "fifa" | "uefa" => "football",
         "cricket" | "cricketer" | "cricketers" | "wicket" | "wickets" | "batsman" | "batsmen" | "bowler"

@@ -27,10 +27,9 @@ pub(crate) fn known_place(name: &str) -> bool {
     place::listed(name).is_some()
 }
 
-/// Whether an organisation's name is a place's and nothing more.
-pub(crate) fn is_place(name: &str) -> bool {
-    let words = organisation_words(name).join(" ");
-    place::listed(&words).is_some_and(|key| place::is_location(&key)) || atlas().meanings(&words).next().is_some()
+/// Whether an organisation's words are a place's name and nothing more.
+pub(crate) fn is_place(words: &str) -> bool {
+    atlas().meanings_of_bare(words).next().is_some() || place::listed(words).is_some_and(|key| place::is_location(&key))
 }
 
 /// The name of a place without abbreviations and what hangs on it.
