@@ -5,8 +5,10 @@
 //! equal tokens is a phrase, not evidence. This is the seed-and-extend of sequence alignment, which is what
 //! "the same text, somewhat edited" calls for: linear in the texts' lengths, blind to where a paragraph was moved.
 
-use crate::anchor::SHINGLE;
 use crate::token::Token;
+
+/// Tokens of a seed.
+const SEED: usize = 3;
 
 /// Fewest equal tokens of a run.
 pub const MIN_RUN: usize = 5;
@@ -53,11 +55,11 @@ impl<'a> Aligner<'a> {
     /// Reads the left text's seeds.
     #[must_use]
     pub fn new(left: &'a [Token]) -> Self {
-        let seeds = left.len().saturating_sub(SHINGLE - 1);
+        let seeds = left.len().saturating_sub(SEED - 1);
         let mut heads = vec![NONE; (2 * seeds).next_power_of_two()];
         let mut next = vec![NONE; seeds];
         // From the end, so that every chain starts with its first place.
-        for (at, seed) in left.windows(SHINGLE).enumerate().rev() {
+        for (at, seed) in left.windows(SEED).enumerate().rev() {
             let slot = slot(seed, heads.len());
             next[at] = heads[slot];
             heads[slot] = at as u32;
@@ -71,7 +73,7 @@ impl<'a> Aligner<'a> {
     pub fn runs(&self, right: &[Token]) -> Vec<Run> {
         let mut runs = Vec::new();
         let mut at = 0;
-        while at + SHINGLE <= right.len() {
+        while at + SEED <= right.len() {
             match self.best(right, at) {
                 Some(run) if run.equal >= MIN_RUN => {
                     at = run.right_end;
@@ -85,13 +87,13 @@ impl<'a> Aligner<'a> {
 
     /// The longest run that starts here on the right.
     fn best(&self, right: &[Token], at: usize) -> Option<Run> {
-        let seed = &right[at..at + SHINGLE];
+        let seed = &right[at..at + SEED];
         let mut place = self.heads[slot(seed, self.heads.len())];
         let mut best: Option<Run> = None;
         let mut tries = 0;
         while place != NONE && tries < PLACES {
             let left = place as usize;
-            if same(&self.left[left..left + SHINGLE], seed) {
+            if same(&self.left[left..left + SEED], seed) {
                 tries += 1;
                 let run = self.grow(left, right, at);
                 if best.is_none_or(|best| run.equal > best.equal) {
@@ -187,7 +189,7 @@ mod tests {
             let mut end = 0;
             for run in Aligner::new(&left).runs(&right) {
                 prop_assert!(run.right >= end && run.right_end <= right.len() && run.left_end <= left.len());
-                prop_assert!(same(&left[run.left..run.left + SHINGLE], &right[run.right..run.right + SHINGLE]));
+                prop_assert!(same(&left[run.left..run.left + SEED], &right[run.right..run.right + SEED]));
                 prop_assert!(run.equal >= MIN_RUN);
                 prop_assert!(run.equal <= (run.left_end - run.left).min(run.right_end - run.right));
                 end = run.right_end;

@@ -37,6 +37,7 @@ mod token;
 mod url;
 mod version;
 
+pub use align::MIN_RUN;
 pub use anchor::{Anchor, MAX_ANCHORS, MIN_ANCHORS, RATE, SHINGLE};
 pub use compare::{Comparison, Finding};
 pub use diff::{Change, diff};

@@ -18,7 +18,7 @@ use crate::sketches::{self, Sketches};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 /// Bytes of a block of sketches.
 const SKETCH_BLOCK: u32 = 1024;
