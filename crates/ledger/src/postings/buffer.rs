@@ -64,6 +64,11 @@ impl Buffer {
         }
     }
 
+    /// The anchors it has, each once.
+    pub fn keys(&self) -> impl Iterator<Item = u64> {
+        self.first.keys().copied()
+    }
+
     /// All postings, in the order of a run.
     pub fn sorted(&self) -> Vec<Posting> {
         let first = self.first.iter().map(|(anchor, holder)| Posting { anchor: *anchor, holder: *holder });

@@ -1,9 +1,9 @@
-//! Which anchors a run may hold, twelve bits a posting: most look-ups are for anchors that a run does not hold.
+//! Which anchors a run may hold: most look-ups are for anchors that a run does not hold.
 //!
 //! A Bloom filter in lines of 64 bytes (Putze, Sanders and Singler 2007): an anchor's bits lie in one line, so that a
-//! look-up costs one miss of the processor's cache, and the misses of a text's anchors are waited for together. About one
-//! absent anchor in two hundred is let through: each costs the reading of a block, which is a hundred times what asking
-//! costs.
+//! look-up costs one miss of the processor's cache, and the misses of a text's anchors are waited for together. With
+//! twelve bits a posting one absent anchor in two hundred is let through, with eight one in forty: each costs the reading
+//! of a block, which is a hundred times what asking costs.
 
 /// Words of a line.
 const LINE: usize = 8;
@@ -11,14 +11,14 @@ const LINE: usize = 8;
 /// Bytes of a line.
 pub const LINE_BYTES: usize = 8 * LINE;
 
-/// Bits a posting.
-const BITS: u64 = 12;
+/// Bits a posting of a run: the filter over all (`known.rs`) is asked first.
+const BITS: u64 = 8;
 
 /// Bits that an anchor sets.
 const PROBES: u32 = 6;
 
 /// Keys that wait for one part of a growing filter …
-const WAITING: usize = 4096;
+const WAITING: usize = 8192;
 
 /// … of so many lines: it stays in the processor's cache while they are put in.
 const PART: usize = 2048;
@@ -36,9 +36,14 @@ pub struct Filling {
 }
 
 impl Filling {
-    /// An empty filter for so many postings.
-    pub fn with_room(postings: u64) -> Self {
-        let filter = Filter::with_room(postings);
+    /// An empty filter for so many postings of a run.
+    pub fn of_run(postings: u64) -> Self {
+        Self::with_room(postings, BITS)
+    }
+
+    /// An empty filter for so many postings, of so many bits each.
+    pub fn with_room(postings: u64, bits: u64) -> Self {
+        let filter = Filter::with_room(postings, bits);
         let waiting = vec![Vec::new(); filter.0.len().div_ceil(PART)];
         Self { filter, waiting }
     }
@@ -59,33 +64,37 @@ impl Filling {
 }
 
 impl Filter {
-    fn with_room(postings: u64) -> Self {
-        let lines = (postings * BITS).div_ceil(64 * LINE as u64).max(1);
+    fn with_room(postings: u64, bits: u64) -> Self {
+        let lines = (postings * bits).div_ceil(64 * LINE as u64).max(1);
         Self(vec![[0; LINE]; lines as usize])
     }
 
-    /// What a filter for so many postings takes, bytes.
+    /// Bytes it takes.
+    pub const fn bytes(&self) -> u64 {
+        (self.0.len() * LINE_BYTES) as u64
+    }
+
+    /// What a filter for so many postings of a run takes, bytes.
     pub const fn bytes_for(postings: u64) -> u64 {
         postings * BITS / 8
     }
 
-    fn insert(&mut self, anchor: u64) {
+    pub fn insert(&mut self, anchor: u64) {
         let line = self.line(anchor);
         for (word, bit) in bits(anchor) {
             self.0[line][word] |= bit;
         }
     }
 
-    /// Which of some anchors may be held, in their order.
-    pub fn may_hold(&self, anchors: &[u64]) -> Vec<bool> {
-        // Their lines are fetched at first, all at once; otherwise each few would wait for memory in their turn.
-        let fetched = anchors.iter().fold(0, |seen, anchor| seen ^ self.0[self.line(*anchor)][0]);
-        std::hint::black_box(fetched);
-        let may_hold = |anchor: &u64| {
-            let line = &self.0[self.line(*anchor)];
-            bits(*anchor).fold(0, |missing, (word, bit)| missing | (bit & !line[word])) == 0
-        };
-        anchors.iter().map(may_hold).collect()
+    /// Reads a word of each anchor's line.
+    pub fn fetch(&self, anchors: &[u64]) -> u64 {
+        anchors.iter().fold(0, |seen, anchor| seen ^ self.0[self.line(*anchor)][0])
+    }
+
+    /// Whether an anchor may be held.
+    pub fn may_hold(&self, anchor: u64) -> bool {
+        let line = &self.0[self.line(anchor)];
+        bits(anchor).fold(0, |missing, (word, bit)| missing | (bit & !line[word])) == 0
     }
 
     fn line(&self, anchor: u64) -> usize {
@@ -131,13 +140,12 @@ mod tests {
     fn what_is_in_is_never_missed_and_little_else_is_let_through() {
         // Anchors are the least of a text's hashes: small numbers, here the hashes' first sixteenth.
         let hash = |number: u64| (number.wrapping_mul(0xA076_1D64_78BD_642F) ^ number << 7) >> 4;
-        let mut filling = Filling::with_room(100_000);
+        let mut filling = Filling::with_room(100_000, 12);
         (0..100_000).for_each(|number| filling.insert(hash(number)));
         let lines: Vec<[u8; LINE_BYTES]> = filling.finish().lines().collect();
         let filter = Filter::from_lines(lines.into_iter().map(Ok::<_, ()>)).expect("lines").expect("a filter");
-        let of = |numbers: std::ops::Range<u64>| filter.may_hold(&numbers.map(hash).collect::<Vec<_>>());
-        assert!(of(0..100_000).into_iter().all(|may_hold| may_hold));
-        let let_through = of(100_000..110_000).into_iter().filter(|may_hold| *may_hold).count();
+        assert!((0..100_000).all(|number| filter.may_hold(hash(number))));
+        let let_through = (100_000..110_000).filter(|number| filter.may_hold(hash(*number))).count();
         assert!(let_through < 80, "{let_through} of 10,000");
     }
 }

@@ -9,14 +9,15 @@
 //!   are dropped when a run holds them; a row of `texts` also says what a text is, and stays as long as its window.
 //! - In memory they go into a **buffer** (`buffer.rs`), once the batch is durable. A full one is closed and written by
 //!   a thread of the ledger's as a **run** (`run.rs`): a file of postings in the order of their keys, never changed.
-//! - Runs that follow each other in time are **merged** (`merge.rs`) while the older is less than [`RATIO`] times
-//!   larger, so a window has a handful, each several times larger than the next; a window that is over has one.
+//! - Runs that follow each other in time are **merged** (`merge.rs`), [`LIKE_RUNS`] of much the same size at a time, so a
+//!   posting is rewritten once each time its window grows fourfold; a window that is over has one run.
 //! - Which runs there are, and that none is lost or left over, is the work of `index_files.rs`: a run's row is durable
 //!   before the log is dropped or the runs it replaces are removed. At a start the log behind the newest run is read
 //!   back into buffers: a bounded number of rows.
 //! - A window expires by its rows in that keyspace and its files.
 //!
-//! A look-up asks the runs in the order of time, then the buffers, and has what one sorted table would say, however far
+//! A look-up asks a filter over all of them (`known.rs`), for most keys that is all; then the runs in the order of time,
+//! then the buffers, and has what one sorted table would say, however far
 //! the thread is: verdicts do not depend on it.
 //!
 //! Measured with `copydesk-bench scale-dedup` (README, "Copies and versions"). With rows of the store for anchors and
@@ -26,6 +27,7 @@
 mod block;
 mod buffer;
 mod filter;
+mod known;
 mod merge;
 mod run;
 mod saturated;
@@ -44,12 +46,13 @@ use crate::worker::{Signals, Worker};
 use crate::{LedgerError, keys};
 use buffer::Buffer;
 use filter::Filter;
+use known::{Known, Making};
 use merge::Merged;
 use run::Run;
 use saturated::Saturated;
 
-/// A run is merged with the one before it that is less than so many times larger.
-const RATIO: u64 = 3;
+/// So many runs in a row of much the same size are merged.
+const LIKE_RUNS: usize = 4;
 
 /// Anchors of a full buffer: some 20 MB of memory, 4 MB of a run, 20,000 articles.
 pub const BUFFER_ANCHORS: usize = 1 << 19;
@@ -87,6 +90,8 @@ struct State {
     /// Full buffers, oldest first.
     full: Vec<Arc<Buffer>>,
     growing: Option<Buffer>,
+    /// Holds whatever is in the runs and buffers, and may be missing.
+    known: Option<Known>,
     /// The last sequence that stands in runs, and what that was before the newest run was written.
     written: Sequence,
     written_before: Sequence,
@@ -101,6 +106,7 @@ struct Held {
 
 enum Job {
     Write(Arc<Buffer>),
+    Know(u64),
     Merge(Vec<Arc<Run>>),
 }
 
@@ -167,6 +173,9 @@ impl Postings {
         let is_full = full.is_some();
         state.full.extend(full);
         state.growing.get_or_insert_with(|| Buffer::new(window, sequence)).push(sequence, keys);
+        if let Some(known) = &mut state.known {
+            keys.iter().for_each(|key| known.insert(*key));
+        }
         drop(state);
         if is_full {
             self.tend();
@@ -191,28 +200,22 @@ impl Postings {
     pub fn holders(&self, anchors: &[u64], oldest: Window) -> Result<Vec<Vec<Sequence>>, LedgerError> {
         let state = self.shared.state();
         let runs = &state.runs[state.runs.partition_point(|held| held.run.name.window < oldest)..];
+        let buffers: Vec<&Buffer> = state.buffers().filter(|buffer| buffer.name().window >= oldest).collect();
+        let known = state.known.as_ref().map(|known| known.may_hold(anchors));
         let mut saturated = self.saturated.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<Vec<Sequence>> = anchors.iter().map(|anchor| saturated.holders(oldest, *anchor)).collect();
-        let mut open: Vec<(&mut Vec<Sequence>, u64)> = all.iter_mut().zip(anchors.iter().copied()).collect();
-        open.retain(|(found, _)| found.is_empty());
-        for held in runs {
-            // All are asked before any is looked up: see `filter.rs`.
-            let may_hold = match &held.filter {
-                Some(filter) => filter.may_hold(&open.iter().map(|(_, anchor)| *anchor).collect::<Vec<_>>()),
-                None => vec![true; open.len()],
-            };
-            let held_perhaps = open.iter_mut().zip(may_hold).filter(|(_, may_hold)| *may_hold);
-            for ((found, anchor), _) in held_perhaps.filter(|((found, _), _)| found.len() < MAX_HOLDERS) {
-                held.run.holders(*anchor, found)?;
+        let mut all: Vec<Vec<Sequence>> = vec![Vec::new(); anchors.len()];
+        for (at, (found, anchor)) in all.iter_mut().zip(anchors).enumerate() {
+            if known.as_ref().is_some_and(|known| !known[at]) {
+                continue;
             }
-        }
-        for (found, anchor) in &open {
+            *found = saturated.holders(oldest, *anchor);
+            for held in runs.iter().filter(|held| held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor))) {
+                if found.len() < MAX_HOLDERS {
+                    held.run.holders(*anchor, found)?;
+                }
+            }
             saturated.note(*anchor, found);
-        }
-        drop(saturated);
-        let buffers = state.full.iter().map(AsRef::as_ref).chain(state.growing.as_ref());
-        for buffer in buffers.filter(|buffer| buffer.name().window >= oldest) {
-            for (found, anchor) in &mut open {
+            for buffer in &buffers {
                 buffer.holders(*anchor, found);
             }
         }
@@ -283,16 +286,19 @@ impl Shared {
             .get(self.written_row())
             .map_err(|source| self.files.failed("read how far its index is written", source))?;
         state.written = written.map_or(Sequence(0), |row| Sequence(keys::number(&row)));
-        self.hold_filters(&mut state.runs)?;
+        self.hold_filters(&mut state)?;
         *self.state_mut() = state;
         Ok(())
     }
 
     /// Filters for the smaller runs, as many as there is room for: they save as many look-ups as larger ones.
-    fn hold_filters(&self, runs: &mut [Held]) -> Result<(), DiskError> {
+    fn hold_filters(&self, state: &mut State) -> Result<(), DiskError> {
+        state.known.take_if(|known| known.is_useless());
+        let known = state.known.as_ref().map_or(0, Known::bytes);
+        let runs = &mut state.runs;
         let mut order: Vec<usize> = (0..runs.len()).collect();
         order.sort_by_key(|at| runs[*at].run.filter_bytes());
-        let mut room = self.filter_bytes;
+        let mut room = self.filter_bytes.saturating_sub(known);
         for held in order {
             let held = &mut runs[held];
             match room.checked_sub(held.run.filter_bytes()) {
@@ -311,10 +317,11 @@ impl Shared {
     fn work(&self) {
         while !self.signals.is_stopped() {
             // Let go of before the job is done: it changes the state.
-            let job = self.state().next_job();
+            let job = self.state().next_job(self.known_bytes());
             let Some(job) = job else { return };
             let done = match job {
                 Job::Write(buffer) => self.write(&buffer),
+                Job::Know(room) => self.know(room),
                 Job::Merge(runs) => self.merge(&runs),
             };
             if let Err(error) = done {
@@ -346,7 +353,32 @@ impl Shared {
         state.written = run.name.last;
         state.runs.push(Held { run: Arc::new(run), filter: None });
         state.runs.sort_by_key(|held| held.run.name);
-        self.hold_filters(&mut state.runs)?;
+        self.hold_filters(&mut state)?;
+        Ok(())
+    }
+
+    /// Most bytes of the filter over all: the other quarter is for the runs' own.
+    const fn known_bytes(&self) -> u64 {
+        self.filter_bytes / 4 * 3
+    }
+
+    fn know(&self, room: u64) -> Result<(), LedgerError> {
+        let runs: Vec<Arc<Run>> = self.state().runs.iter().map(|held| Arc::clone(&held.run)).collect();
+        let mut making = Making::new(room);
+        for run in &runs {
+            for posting in run.stream()? {
+                making.insert(posting?.anchor);
+            }
+            if self.signals.is_stopped() {
+                return Ok(());
+            }
+        }
+        // Only this thread adds runs, so all that came meanwhile is in buffers.
+        let mut state = self.state_mut();
+        let mut known = making.finish();
+        state.buffers().flat_map(Buffer::keys).for_each(|key| known.insert(key));
+        state.known = Some(known);
+        self.hold_filters(&mut state)?;
         Ok(())
     }
 
@@ -366,7 +398,7 @@ impl Shared {
         state.runs.retain(|held| !is_merged(held));
         state.runs.push(Held { run: Arc::new(merged), filter: None });
         state.runs.sort_by_key(|held| held.run.name);
-        self.hold_filters(&mut state.runs)?;
+        self.hold_filters(&mut state)?;
         drop(state);
         runs.iter().for_each(|run| remove(run.path()));
         Ok(())
@@ -391,7 +423,7 @@ impl Shared {
         state.runs.retain(|held| !expired(held.run.name));
         state.full.retain(|full| !expired(full.name()));
         state.growing.take_if(|growing| expired(growing.name()));
-        self.hold_filters(&mut state.runs)?;
+        self.hold_filters(&mut state)?;
         drop(state);
         runs.iter().for_each(|run| remove(run.path()));
         Ok(())
@@ -399,21 +431,45 @@ impl Shared {
 }
 
 impl State {
-    fn next_job(&self) -> Option<Job> {
+    /// Oldest first.
+    fn buffers(&self) -> impl Iterator<Item = &Buffer> {
+        self.full.iter().map(AsRef::as_ref).chain(self.growing.as_ref())
+    }
+
+    fn next_job(&self, known_bytes: u64) -> Option<Job> {
         if let Some(full) = self.full.first() {
             return Some(Job::Write(Arc::clone(full)));
         }
+        self.room_to_know(known_bytes).map(Job::Know).or_else(|| self.next_merge().map(Job::Merge))
+    }
+
+    /// For how many postings a filter over all is to be made, if one is.
+    fn room_to_know(&self, most_bytes: u64) -> Option<u64> {
+        let buffered: usize = self.buffers().map(Buffer::postings).sum();
+        let postings = self.runs.iter().map(|held| held.run.postings()).sum::<u64>() + buffered as u64;
+        let room = known::room(postings, most_bytes)?;
+        let is_wanted = match &self.known {
+            None => true,
+            // It would be larger, or emptier because much has expired.
+            Some(known) => known.is_full() && (room > known.room() || 2 * postings < known.room()),
+        };
+        is_wanted.then_some(room)
+    }
+
+    /// Runs to be merged: all of a window that is over, and of the others those behind which there is nothing larger by
+    /// far, once they are [`LIKE_RUNS`].
+    fn next_merge(&self) -> Option<Vec<Arc<Run>>> {
         let newest = self.growing.as_ref().map(|growing| growing.name().window);
         let windows = self.runs.chunk_by(|a, b| a.run.name.window == b.run.name.window);
         windows.filter(|runs| runs.len() > 1).find_map(|runs| {
             let is_over = newest.is_some_and(|newest| runs[0].run.name.window < newest);
-            let (mut from, mut postings) = (runs.len() - 1, runs[runs.len() - 1].run.postings());
-            while from > 0 && (is_over || runs[from - 1].run.postings() < RATIO * postings) {
+            let (mut from, mut largest) = (runs.len(), 0);
+            while from > 0 && (from == runs.len() || is_over || runs[from - 1].run.postings() < 2 * largest) {
                 from -= 1;
-                postings += runs[from].run.postings();
+                largest = largest.max(runs[from].run.postings());
             }
             let merged = runs[from..].iter().map(|held| Arc::clone(&held.run));
-            (from + 1 < runs.len()).then(|| Job::Merge(merged.collect()))
+            (is_over || runs.len() - from >= LIKE_RUNS).then(|| merged.collect())
         })
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | blocks | [`BLOCK`] each | see `block.rs` |
 //! | fences | 8 a block | its first anchor |
-//! | filter | 1.5 a posting, or none | see `filter.rs` |
+//! | filter | 1 a posting, or none | see `filter.rs` |
 //! | end | 64 | magic, base, postings, blocks, bytes of the filter, checksums |
 //!
 //! Fences stay in memory, the filter while there is room for it, blocks are read one at a time as they are asked for and
@@ -113,7 +113,7 @@ impl Run {
                 before: None,
                 postings: 0,
                 fences: Vec::new(),
-                filter: filtered.map(Filling::with_room),
+                filter: filtered.map(Filling::of_run),
             };
             for posting in postings {
                 writer.push(posting?).map_err(failed)?;
@@ -359,7 +359,7 @@ mod tests {
                 run.holders(anchor, &mut found).expect("look up");
                 let all = postings.iter().filter(|posting| posting.anchor == anchor);
                 let expected: Vec<Sequence> = all.map(|posting| posting.holder).take(MAX_HOLDERS).collect();
-                prop_assert!(expected.is_empty() || filter.may_hold(&[anchor])[0]);
+                prop_assert!(expected.is_empty() || filter.may_hold(anchor));
                 prop_assert_eq!(found, expected);
             }
             let all: Vec<Posting> = run.stream().expect("open").map(|posting| posting.expect("read")).collect();
