@@ -24,7 +24,9 @@ use crate::index::{Holder, Index, MAX_HOLDERS};
 /// Most originals that a text is compared with, …
 pub const MAX_CANDIDATES: usize = 5;
 
-/// … and most of those that share one anchor alone, which in a large index some always do by chance.
+/// … and most of those that share one anchor alone, which in a large index some always do by chance. Of 27,344 real
+/// articles 6 of 1,120 matches go with none, of which 4 are copies by reading, and 2 with one, of which one is; five find
+/// no more than two (`copydesk-bench predict neardup`).
 pub const MAX_CHANCES: usize = 2;
 
 /// An original that shares anchors with a text, and what comparing them said.

@@ -81,3 +81,33 @@ impl Known {
         keys.iter().map(|key| self.filter.may_hold(*key)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_missed_and_what_is_too_much_is_said() {
+        let hash = |number: u64| number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut making = Making::new(2000);
+        (0..1000).for_each(|number| making.insert(hash(number)));
+        let mut known = making.finish();
+        (1000..2000).for_each(|number| known.insert(hash(number)));
+        assert!(!known.is_full());
+        let of = |known: &Known, numbers: std::ops::Range<u64>| known.may_hold(&numbers.map(hash).collect::<Vec<_>>());
+        assert!(of(&known, 0..2000).into_iter().all(|may_hold| may_hold));
+        let let_through = of(&known, 2000..12_000).into_iter().filter(|may_hold| *may_hold).count();
+        assert!(let_through < 150, "{let_through} of 10,000");
+        (2000..6001).for_each(|number| known.insert(hash(number)));
+        assert!(known.is_full() && known.is_useless());
+        assert!(of(&known, 0..6001).into_iter().all(|may_hold| may_hold), "full or not");
+    }
+
+    #[test]
+    fn room_is_twice_what_there_is_as_far_as_memory_goes() {
+        assert_eq!(room(0, 1200), None);
+        assert_eq!(room(100, 1200), Some(200));
+        assert_eq!(room(700, 1200), Some(800));
+        assert_eq!(room(801, 1200), None);
+    }
+}
