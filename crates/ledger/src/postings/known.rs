@@ -5,8 +5,8 @@
 //! runs nor with the buffers, and runs need not be merged for their sake (`mod.rs`).
 //!
 //! Keys come in as articles do. When it has taken more than it has room for, the ledger's thread makes one twice as
-//! large from all runs, which is also how keys that expired leave it. Until then, and for as long after a start as it
-//! takes to fill a buffer, it lets more through, or is not there: then the runs' own are asked, with the same answer.
+//! large from all runs, which is also how keys that expired leave it. Meanwhile, and after a start until a buffer is full,
+//! there is none; nor is there where memory would not do. Then the runs' own are asked, with the same answer.
 
 use super::filter::{Filling, Filter};
 

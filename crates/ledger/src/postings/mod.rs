@@ -362,15 +362,18 @@ impl Shared {
         self.filter_bytes / 4 * 3
     }
 
+    /// Makes the filter over all anew.
     fn know(&self, room: u64) -> Result<(), LedgerError> {
         let runs: Vec<Arc<Run>> = self.state().runs.iter().map(|held| Arc::clone(&held.run)).collect();
+        // Not two of them at a time: the runs' own filters do meanwhile.
+        self.state_mut().known = None;
         let mut making = Making::new(room);
         for run in &runs {
             for posting in run.stream()? {
+                if self.signals.is_stopped() {
+                    return Ok(());
+                }
                 making.insert(posting?.anchor);
-            }
-            if self.signals.is_stopped() {
-                return Ok(());
             }
         }
         // Only this thread adds runs, so all that came meanwhile is in buffers.
