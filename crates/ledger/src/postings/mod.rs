@@ -16,9 +16,9 @@
 //!   back into buffers: a bounded number of rows.
 //! - A window expires by its rows in that keyspace and its files.
 //!
-//! A look-up asks a filter over all of them (`known.rs`), for most keys that is all; then the runs in the order of time,
-//! then the buffers, and has what one sorted table would say, however far
-//! the thread is: verdicts do not depend on it.
+//! A look-up asks a filter over all of them (`known.rs`), which for most keys is the end of it; then the runs in the order
+//! of time, then the buffers. It has what one sorted table would say, however far the thread is: verdicts do not depend on
+//! it.
 //!
 //! Measured with `copydesk-bench scale-dedup` (README, "Copies and versions"). With rows of the store for anchors and
 //! texts, half of their time went into sorted memory, filters and merging. The design is the merging of sorted runs by
@@ -364,21 +364,28 @@ impl Shared {
 
     /// Makes the filter over all anew.
     fn know(&self, room: u64) -> Result<(), LedgerError> {
-        let runs: Vec<Arc<Run>> = self.state().runs.iter().map(|held| Arc::clone(&held.run)).collect();
+        let runs: Vec<Arc<Run>>;
+        let mut streams = Vec::new();
+        {
+            // None is removed before it is open.
+            let _one = self.files.changing();
+            runs = self.state().runs.iter().map(|held| Arc::clone(&held.run)).collect();
+            for run in &runs {
+                streams.push(run.stream()?);
+            }
+        }
         // Not two of them at a time: the runs' own filters do meanwhile.
         self.state_mut().known = None;
         let mut making = Making::new(room);
-        for run in &runs {
-            for posting in run.stream()? {
-                if self.signals.is_stopped() {
-                    return Ok(());
-                }
-                making.insert(posting?.anchor);
+        for posting in streams.into_iter().flatten() {
+            if self.signals.is_stopped() {
+                return Ok(());
             }
+            making.insert(posting?.anchor);
         }
+        let mut known = making.finish();
         // Only this thread adds runs, so all that came meanwhile is in buffers.
         let mut state = self.state_mut();
-        let mut known = making.finish();
         state.buffers().flat_map(Buffer::keys).for_each(|key| known.insert(key));
         state.known = Some(known);
         self.hold_filters(&mut state)?;
