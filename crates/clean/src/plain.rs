@@ -44,12 +44,15 @@ pub(crate) fn read(
     let mut again: Option<Repaired<'static>> = None;
     for _ in 0..MAX_PASSES {
         let current = again.as_ref().unwrap_or(repaired);
+        let mends = found.mends.len();
         let origins = pass(source, current, &mut found, mode, lore);
+        // A quotation mark in its place makes a line shorter, and the rules measure lines.
+        let requoted = found.mends[mends..].iter().any(|(_, kind)| *kind == RepairKind::QuoteSpacing);
         found.removed.sort_by_key(|removal| removal.start);
         if mode != Mode::Cut || found.text == source {
             return found;
         }
-        again = current.again(source, &found.text, origins);
+        again = current.again(source, &found.text, origins, requoted);
         if again.is_none() {
             return found;
         }

@@ -102,8 +102,9 @@ impl<'a> Repaired<'a> {
     }
 
     /// Mends what cleaning left of this text; `origins` says where its parts stood in it. `None` where nothing is to be
-    /// mended. Offsets of the result count in the same source, and its mends are only the new ones.
-    pub(crate) fn again(&self, source: &str, text: &str, origins: Origins) -> Option<Repaired<'static>> {
+    /// mended, and nothing was `mended` already. Offsets of the result count in the same source, and its mends are only
+    /// the new ones.
+    pub(crate) fn again(&self, source: &str, text: &str, origins: Origins, mended: bool) -> Option<Repaired<'static>> {
         let mut repaired = Repaired {
             text: Cow::Borrowed(text),
             mends: Vec::new(),
@@ -114,7 +115,9 @@ impl<'a> Repaired<'a> {
         let Repaired { text, mends, source_len, steps } = repaired;
         match text {
             Cow::Owned(text) => Some(Repaired { text: Cow::Owned(text), mends, source_len, steps }),
-            Cow::Borrowed(_) => None,
+            Cow::Borrowed(text) => {
+                mended.then(|| Repaired { text: Cow::Owned(text.to_owned()), mends, source_len, steps })
+            }
         }
     }
 

@@ -347,6 +347,20 @@ fn essence(text: impl Iterator<Item = char>) -> String {
         .collect()
 }
 
+#[test]
+fn a_quotation_mark_in_its_place_may_show_a_width() {
+    // With its space the first line is as wide as the second with the first word of the third.
+    let first = "\u{201D} We met,\u{201D} she said of the ferry, the pier and the harbour board";
+    let second = "who had come from the other side of the bay to see them going away";
+    let mut joined = 0;
+    for (end, _) in second.match_indices(|c: char| c.is_alphabetic()).skip(30) {
+        let once = cut(&format!("{first}\n{}\nsaid again.\n\nThe fishermen went home that day.", &second[..end]));
+        assert_eq!(cut(&once.text).text, once.text);
+        joined += usize::from(!once.text.contains("\nsaid"));
+    }
+    assert!(joined > 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
