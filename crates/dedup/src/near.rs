@@ -25,8 +25,8 @@ use crate::index::{Holder, Index, MAX_HOLDERS};
 pub const MAX_CANDIDATES: usize = 5;
 
 /// … and most of those that share one anchor alone, which in a large index some always do by chance. Of 27,344 real
-/// articles 6 of 1,120 matches go with none, of which 4 are copies by reading, and 2 with one, of which one is; five find
-/// no more than two (`copydesk-bench predict neardup`).
+/// articles 6 of 1,120 matches go with none, most of them copies as far as they could be told, and 2 with one, of which one
+/// is a copy; five find no more than two (`copydesk-bench predict neardup`).
 pub const MAX_CHANCES: usize = 2;
 
 /// An original that shares anchors with a text, and what comparing them said.
