@@ -10,7 +10,8 @@
 //!    rules cut whole lines or the start of one: `stamp.rs` (lines that date the article), `byline.rs`, `furniture.rs`
 //!    (menus, share buttons, notices), `repeats.rs` (a body pasted twice), `tail.rs` ("About …", "Check Also" and what
 //!    follows), [`sift`] (what by its shape and place is no part of the article, in any language), `headline.rs` (the
-//!    title and the menu above it), until none finds anything;
+//!    title and the menu above it), until none finds anything; what they know by its words stands in `phrases.rs`, in
+//!    many languages;
 //!    `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
 //! 4. `web.rs` for pages and pieces of HTML: `html/` finds the article and what the page says about it;
 //! 5. `date.rs` (with `calendar.rs`), `relative.rs` (what counts from the fetch) and `language.rs` read dates and the
