@@ -9,7 +9,7 @@ use copydesk_article::{Author, AuthorKind, DateStamp, Origin, RemovalReason, is_
 
 use crate::date;
 use crate::lines::{Page, ends_sentence, key};
-use crate::phrases::{self, Label};
+use crate::phrases::{self, Label, is_after_label};
 
 /// Most words of a byline.
 const BYLINE_WORDS: usize = 12;
@@ -96,21 +96,16 @@ fn names_elsewhere(line: &str) -> Option<&str> {
     }
     let (label, len) = phrases::before(line)?;
     let rest = line[len..].trim_start();
-    let colon = rest.starts_with([':', '：', '/', '／', '|', '丨']);
-    let names = rest.trim_start_matches([':', '：', '/', '／', '|', '丨']).trim();
+    let colon = rest.starts_with(is_after_label);
+    let names = rest.trim_start_matches(is_after_label).trim();
     let few = names.chars().filter(|&c| is_cjk(c)).count() <= IDEOGRAPHS && !ends_sentence(names);
+    // In scripts without spaces a blank parts as well as a colon.
+    let parted = colon || (names.chars().all(is_cjk) && names.chars().count() > 1);
     let is_byline = match label {
         Label::By => looks_like_names(names),
         // Scripts without capitals have only the label and the few words.
-        Label::Author
-            if colon
-                || (rest.len() > names.len() || line[len..].starts_with(char::is_whitespace))
-                    && names.chars().all(is_cjk)
-                    && names.chars().count() > 1 =>
-        {
-            few && (looks_like_names(names) || is_uncased(names))
-        }
-        _ => false,
+        Label::Author => parted && few && (looks_like_names(names) || is_uncased(names)),
+        Label::Published | Label::Modified => false,
     };
     (is_byline && !names.ends_with(['?', '!', ':', ';', ','])).then_some(names)
 }

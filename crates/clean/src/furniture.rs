@@ -4,8 +4,8 @@
 //! what follows is bound to be furniture too ("ALSO READ: …"). **Certain** phrases go wherever they stand.
 //! **Doubtful** ones are words that may also be a subheading or a table cell ("Video", "Print"): they go only
 //! in the head or the tail of the page, or next to other furniture. A sentence that merely contains such
-//! words is never touched, so running text in any language stays; a language without phrases here only keeps
-//! its furniture.
+//! words is never touched, so running text in any language stays; a language without phrases (`phrases.rs`) only
+//! keeps its furniture.
 
 use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share, Teaser};
 

@@ -168,7 +168,8 @@ pub(crate) fn before(line: &str) -> Option<(Label, usize)> {
     found
 }
 
-fn is_after_label(c: char) -> bool {
+/// What parts a label from what it stands before, where that is no blank.
+pub(crate) fn is_after_label(c: char) -> bool {
     matches!(c, ':' | '：' | '|' | '/' | '／' | '丨')
 }
 

@@ -111,16 +111,20 @@ impl Stamps {
 
 /// The second label of a line that has two: "Published: 6 May 2019 | Updated: 8 May 2019".
 fn second(rest: &str) -> Option<Label<'_>> {
-    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
+    let rest = after_separators(rest);
     label(rest).filter(|label| label.len == rest.len())
 }
 
 /// The date and time before a few words that say whose the article is: "2024-05-06 10:20 Harbour Post".
 fn before_credit(line: &str) -> Option<Reading> {
     let (reading, len) = date::read_start(line)?;
-    let rest = line[len..].trim_start_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
+    let rest = after_separators(&line[len..]);
     let few = rest.split_whitespace().count() <= CREDIT_WORDS && rest.chars().count() <= CREDIT_CHARS;
     (reading.has_time() && few && !ends_sentence(rest)).then_some(reading)
+}
+
+fn after_separators(rest: &str) -> &str {
+    rest.trim_start_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c))
 }
 
 /// The label of another language than English, with what follows it.

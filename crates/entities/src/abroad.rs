@@ -138,7 +138,9 @@ fn meant(bare: &str, language: &str) -> Option<usize> {
         let is_meant = |spot: &Spot| spot.is_country() || spot.population >= GREAT;
         atlas().spot(number).filter(is_meant).map(|_| number)
     };
-    first(&in_language(bare, language)).or_else(|| first(bare))
+    // Scripts without spaces have no such names, and every stretch of their characters is asked for.
+    let own = if bare.contains(is_cjk) { None } else { first(&in_language(bare, language)) };
+    own.or_else(|| first(bare))
 }
 
 #[cfg(test)]

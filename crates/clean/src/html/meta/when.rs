@@ -338,8 +338,7 @@ fn tells_posting(line: &str) -> bool {
         "опубликован",
         "opublikowan",
     ];
-    let line = line.to_lowercase();
-    VERBS.iter().any(|verb| line.contains(verb))
+    says_any(line, &VERBS)
 }
 
 /// The date in a sentence about the article itself: "This entry was posted on 6 May 2024 at 13:28 by Omar".
@@ -484,8 +483,13 @@ fn tells_update(label: &str) -> bool {
         "aggiornato",
         "обновлен",
     ];
-    let label = label.to_lowercase();
-    WORDS.iter().any(|word| label.contains(word))
+    says_any(label, &WORDS)
+}
+
+/// Whether one of some words in small letters stands in a text, in whatever case.
+fn says_any(text: &str, words: &[&str]) -> bool {
+    let text = text.to_lowercase();
+    words.iter().any(|word| text.contains(word))
 }
 
 /// A date in a short line near the headline, or in the dateline of a paragraph there. A date that a sentence mentions
