@@ -445,16 +445,14 @@ fn tells_other(label: &str) -> bool {
         "mitglied seit",
         "inscrit",
     ];
-    let lower = label.to_lowercase();
-    tells_update(label) || WORDS.iter().any(|word| lower.contains(word))
+    tells_update(label) || says_any(label, &WORDS)
 }
 
 /// Whether a line that begins so says when the page was changed, and is no sentence about something that was.
 fn opens_update(label: &str) -> bool {
     const LAST: [&str; 8] = ["last ", "zuletzt", "letzte", "dernière", "última", "ultim", "последн", "最終"];
-    let lower = label.to_lowercase();
-    let opens = LAST.iter().any(|word| lower.contains(word)) && tells_update(label);
-    opens || tells_update(lower.split_whitespace().next().unwrap_or(""))
+    let opens = says_any(label, &LAST) && tells_update(label);
+    opens || tells_update(label.split_whitespace().next().unwrap_or(""))
 }
 
 /// Whether the words before a date say that it is one of a change.
