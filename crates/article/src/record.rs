@@ -408,7 +408,7 @@ pub enum RemovalReason {
     Navigation,
     /// Share, print, follow, subscribe.
     Share,
-    /// The headline: it stands in `title`.
+    /// The headline or the deck below it: it stands in `title` or `subtitle`.
     Title,
     /// The byline: it stands in `authors`.
     Byline,

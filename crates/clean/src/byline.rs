@@ -13,8 +13,10 @@ use crate::phrases::{self, Label, is_after_label};
 
 /// Most words of a byline.
 const BYLINE_WORDS: usize = 12;
+/// Most words of a name on a line below its label.
+const NAME_WORDS: usize = 6;
 /// First lines of a page in which a byline may stand, whatever looks like prose above it.
-const HEAD_LINES: usize = 8;
+pub(crate) const HEAD_LINES: usize = 8;
 /// Most ideographs of names after a label.
 const IDEOGRAPHS: usize = 12;
 /// Most words of names in a script without capitals.
@@ -29,11 +31,28 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
     let kept = page.kept();
     let prose = page.prose(&kept);
     for (at, &index) in kept.iter().enumerate() {
-        if page.lines[index].size.words > BYLINE_WORDS {
+        if page.lines[index].size.words > BYLINE_WORDS || page.lines[index].cut.is_some() {
             continue;
         }
         let line = page.line(index);
         let outside = prose.is_some_and(|(first, end)| at < first.max(HEAD_LINES) || at >= end);
+        if outside && is_label(line) {
+            // "By" on a line of its own, the name below it; or what was below it was no text.
+            page.cut(index, RemovalReason::Byline);
+            if let Some(&next) = kept.get(at + 1)
+                && page.lines[next].size.words <= NAME_WORDS
+                && looks_like_names(page.line(next))
+            {
+                page.cut(next, RemovalReason::Byline);
+                add(authors, page.line(next), page.line(next));
+            }
+            continue;
+        }
+        if outside && kind(line) == AuthorKind::Agency {
+            page.cut(index, RemovalReason::Byline);
+            add(authors, line, line);
+            continue;
+        }
         if let Some(names) = names(line).or_else(|| outside.then(|| names_elsewhere(line)).flatten()) {
             page.cut(index, RemovalReason::Byline);
             add(authors, names, line);
@@ -80,6 +99,15 @@ fn after_by(line: &str) -> Option<(&str, bool)> {
     ((colon || trimmed.len() < rest.len()) && !names.is_empty()).then_some((names, colon))
 }
 
+/// Whether a line says "by" or "published" and nothing else: a label whose names or date stand below, or nowhere.
+fn is_label(line: &str) -> bool {
+    let mut parts = line.split(is_after_label).map(str::trim).filter(|part| !part.is_empty()).peekable();
+    parts.peek().is_some()
+        && parts.all(|part| {
+            part.eq_ignore_ascii_case("by") || phrases::before(part).is_some_and(|(_, len)| len == part.len())
+        })
+}
+
 /// The names in a line that is a byline.
 fn names(line: &str) -> Option<&str> {
     let (names, colon) = after_by(line)?;
@@ -100,7 +128,7 @@ fn names_elsewhere(line: &str) -> Option<&str> {
     let names = rest.trim_start_matches(is_after_label).trim();
     let few = names.chars().filter(|&c| is_cjk(c)).count() <= IDEOGRAPHS && !ends_sentence(names);
     // In scripts without spaces a blank parts as well as a colon.
-    let parted = colon || (names.chars().all(is_cjk) && names.chars().count() > 1);
+    let parted = colon || line[..len].contains(' ') || (names.chars().all(is_cjk) && names.chars().count() > 1);
     let is_byline = match label {
         Label::By => looks_like_names(names),
         // Scripts without capitals have only the label and the few words.
@@ -129,7 +157,7 @@ fn is_uncased(names: &str) -> bool {
         && letters.all(|c| !c.is_lowercase() && !c.is_uppercase())
 }
 
-fn looks_like_names(names: &str) -> bool {
+pub(crate) fn looks_like_names(names: &str) -> bool {
     const PARTICLES: [&str; 33] = [
         "and", "&", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "van", "von", "la", "le", "bin",
         "ibn", "al", "el", "in", "for", "of", "ter", "y", "und", "et", "och", "og", "dan", "ve", "και", "и", "та",
@@ -166,7 +194,8 @@ fn looks_like_names(names: &str) -> bool {
         && (count > 1 || kind(names) != AuthorKind::Person)
 }
 
-fn add(authors: &mut Vec<Author>, names: &str, raw: &str) {
+/// Adds the authors that a byline names.
+pub(crate) fn add(authors: &mut Vec<Author>, names: &str, raw: &str) {
     const CONJUNCTIONS: [&str; 13] =
         [" and ", " AND ", " & ", " und ", " UND ", " et ", " och ", " og ", " dan ", " ve ", " και ", " и ", " та "];
     let joined = CONJUNCTIONS.iter().fold(names.to_owned(), |joined, conjunction| joined.replace(conjunction, ","));

@@ -119,30 +119,31 @@ fn is_digit_elsewhere(c: char) -> bool {
 
 fn read_digits(text: &str) -> Option<(Reading, usize)> {
     let mut cursor = Cursor { rest: text };
+    let before = cursor.time_before();
     let (date, confidence) = cursor.date()?;
     // A date that runs on into other letters or digits is no date.
     if cursor.rest.starts_with(|c: char| c.is_alphanumeric() && c != 'T' && !is_cjk(c)) {
         return None;
     }
-    let mut reading =
-        Reading { value: date.to_string(), precision: DatePrecision::Day, zone: Zone::Unknown, confidence };
     cursor.skip_any(&AFTER_YEAR);
     let mut end = cursor.rest;
-    if let Some((time, precision)) = cursor.time() {
+    let time = before.or_else(|| {
+        let (time, precision) = cursor.time()?;
         end = cursor.rest;
-        reading.value = format!("{date}T{time}");
-        reading.precision = precision;
-        if let Some(zone) = cursor.zone() {
-            end = cursor.rest;
-            if let Some(offset) = zone {
-                reading.value.push_str(&offset);
-                reading.zone = Zone::Explicit;
-            }
-        }
-    }
+        let zone = cursor.zone().inspect(|_| end = cursor.rest);
+        Some((time, precision, zone.flatten()))
+    });
     if end.starts_with(|c: char| c.is_alphanumeric() && !is_cjk(c)) {
         return None;
     }
+    let reading = match time {
+        Some((time, precision, offset)) => {
+            let zone = if offset.is_some() { Zone::Explicit } else { Zone::Unknown };
+            let value = format!("{date}T{time}{}", offset.unwrap_or_default());
+            Reading { value, precision, zone, confidence }
+        }
+        None => Reading { value: date.to_string(), precision: DatePrecision::Day, zone: Zone::Unknown, confidence },
+    };
     Some((reading, text.len() - end.len()))
 }
 
@@ -177,6 +178,12 @@ fn read_number(text: &str) -> Option<Reading> {
 
 fn civil(year: i16, month: i8, day: i8) -> Option<Date> {
     YEARS.contains(&year).then(|| Date::new(year, month, day).ok()).flatten()
+}
+
+/// Whether a text begins with a weekday or a month, which is no zone even in capitals.
+fn is_weekday_or_month(text: &str) -> bool {
+    let word = text.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
+    is_weekday(word) || month(word).is_some()
 }
 
 struct Cursor<'a> {
@@ -373,12 +380,37 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A time before a date, with its zone: `10:48, Tue, Nov 19, 2019`, `10:02 AM EST Nov 19, 2019`, `14:05 | 3.11.2025`.
+    fn time_before(&mut self) -> Option<(String, DatePrecision, Option<String>)> {
+        let start = self.rest;
+        let hours = start.bytes().take_while(u8::is_ascii_digit).count();
+        let read = if (1..=2).contains(&hours) && start[hours..].starts_with(':') { self.time() } else { None };
+        let Some((time, precision)) = read else {
+            self.rest = start;
+            return None;
+        };
+        let before_zone = self.rest;
+        let offset = match self.zone() {
+            Some(offset) if !is_weekday_or_month(before_zone) => offset,
+            _ => {
+                self.rest = before_zone;
+                None
+            }
+        };
+        self.skip(',');
+        self.blanks();
+        if self.skip('-') || self.skip('–') || self.skip('|') || self.skip('/') {
+            self.blanks();
+        }
+        Some((time, precision, offset))
+    }
+
     /// A time after a date: `T10:30:00`, ` 10:30`, `, at 10:30 am`, ` - 10.30 pm`.
     fn time(&mut self) -> Option<(String, DatePrecision)> {
         if !self.skip('T') {
             self.skip(',');
             self.blanks();
-            if self.skip('-') || self.skip('–') || self.skip('|') {
+            if ['-', '–', '—', '|', '/', '·', '•'].into_iter().any(|stroke| self.skip(stroke)) {
                 self.blanks();
             }
             if let Some(rest) = BEFORE_TIME.iter().find_map(|word| self.rest.strip_prefix(word)) {
@@ -549,6 +581,12 @@ mod tests {
             ("Tue, 7 Feb 2017 10:30:15 GMT", "2017-02-07T10:30:15Z"),
             ("March 18, 2017 at 12:05 a.m. EDT", "2017-03-18T00:05-04:00"),
             ("March 18, 2017, 1:05 pm", "2017-03-18T13:05"),
+            ("March 18, 2017 / 1:05 pm", "2017-03-18T13:05"),
+            ("10:48, Sat, Mar 18, 2017", "2017-03-18T10:48"),
+            ("10:02 AM EST MAR 18, 2017", "2017-03-18T10:02-05:00"),
+            ("14:05, 18 марта 2017", "2017-03-18T14:05"),
+            ("14:05 MAR 18, 2017", "2017-03-18T14:05"),
+            ("14:05 | 18.03.2017", "2017-03-18T14:05"),
             ("March 18, 2017 10:30 IST", "2017-03-18T10:30"),
             ("1486463415", "2017-02-07T10:30:15Z"),
             ("1486463415000", "2017-02-07T10:30:15Z"),

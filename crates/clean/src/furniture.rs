@@ -9,6 +9,7 @@
 
 use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share, Teaser};
 
+use crate::credit;
 use crate::lines::{HEADLINE_WORDS, Page, key};
 use crate::phrases::{self, Strength};
 
@@ -16,6 +17,9 @@ use crate::phrases::{self, Strength};
 pub(crate) const PHRASE_WORDS: usize = 9;
 /// Most words of a line that a prefix may condemn.
 const PREFIX_WORDS: usize = 30;
+/// Most words of a line that a start of at least so many words may condemn.
+const LONG_WORDS: usize = 60;
+const SURE_WORDS: usize = 3;
 /// Most characters of a label.
 const LABEL_CHARS: usize = 24;
 /// Most characters of the start of a notice.
@@ -68,7 +72,7 @@ pub(crate) fn classify(line: &str, words: usize, key: Option<&str>) -> Option<(R
         if let Some(found) = phrases::line(key) {
             return Some(found);
         }
-        if let Some((Share, _)) = without_count(key).and_then(phrases::line) {
+        if let Some((Share, _)) = phrases::without_count(key).and_then(phrases::line) {
             return Some((Share, Strength::Doubtful));
         }
         if is_button_row(key) {
@@ -78,20 +82,15 @@ pub(crate) fn classify(line: &str, words: usize, key: Option<&str>) -> Option<(R
             return Some((Navigation, Strength::Doubtful));
         }
     }
-    if words <= PREFIX_WORDS
+    if words <= LONG_WORDS
         && let Some(found) = prefix(line, words)
     {
         return Some(found);
     }
+    if credit::is_caption(line, words) {
+        return Some((Caption, Strength::Certain));
+    }
     cookie_notice(line, words).then_some((Notice, Strength::Certain))
-}
-
-/// "Comments (12)", "12 comments": what is counted.
-fn without_count(key: &str) -> Option<&str> {
-    let is_count = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let (first, rest) = key.split_once(' ')?;
-    let (start, last) = key.rsplit_once(' ')?;
-    is_count(first).then_some(rest).or_else(|| is_count(last).then_some(start))
 }
 
 /// "Home News Sport": a menu on one line.
@@ -128,9 +127,10 @@ fn is_button_row(key: &str) -> bool {
             .all(|word| is_button(&word) || GLUE.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Lines that begin like furniture, none longer than [`PREFIX_WORDS`].
+/// Lines that begin like furniture.
 fn prefix(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
-    if let Some((before, _)) = line.split_once([':', '：', '|', '»', '】'])
+    if words <= PREFIX_WORDS
+        && let Some((before, _)) = line.split_once([':', '：', '|', '»', '】'])
         && before.chars().count() <= LABEL_CHARS
     {
         // A caption's credit is short; a longer line after such a label may be the caption of a whole story.
@@ -155,11 +155,14 @@ fn notice_or_share(line: &str, words: usize) -> Option<RemovalReason> {
     if begins(&["click to share on ", "click to print (", "click to email "]) {
         return Some(Share);
     }
-    if words <= 20 && line.starts_with(char::is_alphanumeric) {
+    if words <= LONG_WORDS && line.starts_with(char::is_alphanumeric) {
         let start = line.char_indices().nth(START_CHARS).map_or(line, |(end, _)| &line[..end]);
-        if phrases::starts_notice(&key(start)) {
-            return Some(Notice);
+        if let Some((reason, _)) = phrases::start(&key(start)).filter(|&(_, said)| words <= 20 || said >= SURE_WORDS) {
+            return Some(reason);
         }
+    }
+    if words <= PREFIX_WORDS && line.contains("Akismet") {
+        return Some(Notice);
     }
     // What feeds append to every entry.
     if begins(&["the post "]) && line.contains(" appeared first on ") {

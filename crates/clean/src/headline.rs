@@ -7,7 +7,10 @@
 //! begins with prose has no headline, nor has one without prose (a list, a poem). The headline goes to `title`, each
 //! copy of it goes, and so do the one- to three-word lines above it: menus and section labels. A table of numbers
 //! above the prose has none. Three or more such lines in a row above the prose are a menu even without a headline.
-//! Lines between headline and prose may be a deck, and stay; a single one of some length is the `subtitle`.
+//!
+//! The deck is the one line that stands between the headline and the names or the date below it: it goes to
+//! `subtitle`. Where those are missing, a line below the headline may be the article's first, and stays; a single one of
+//! some length, no sentence, is the `subtitle`, too.
 
 use copydesk_article::{RemovalReason, is_cjk};
 
@@ -20,6 +23,8 @@ const MENU_LINES: usize = 3;
 
 /// Fewest words of a deck.
 const DECK_WORDS: usize = 5;
+/// Most words of one that reads as a sentence: the first one of a story is longer, as a rule.
+const DECK_SENTENCE_WORDS: usize = 30;
 /// Most lines from the headline to the prose: deck, caption, credit.
 const HEADLINE_DISTANCE: usize = 6;
 /// Fewest lines above the prose that are a table if half of them have numbers.
@@ -40,17 +45,38 @@ pub(crate) fn cut(page: &mut Page<'_>, kept: &[usize], asides: &[bool], title: &
     cut_menus(page, &kept[..head]);
 }
 
-/// The deck: the one line between headline and prose that stands, where there is but one. It is a part of the body, too.
+/// Cuts the deck, known by its place between the headline and the names or the date below it.
+pub(crate) fn cut_deck(page: &mut Page<'_>, subtitle: &mut Option<String>) {
+    let cut_as = |at: usize, reasons: &[RemovalReason]| page.lines[at].cut.is_some_and(|cut| reasons.contains(&cut));
+    let Some(title) = (0..page.lines.len()).find(|&at| cut_as(at, &[RemovalReason::Title])) else { return };
+    let below = title + 1..page.lines.len().min(title + 2 + HEADLINE_DISTANCE);
+    let Some(names) = below.clone().find(|&at| cut_as(at, &[RemovalReason::Byline, RemovalReason::Date])) else {
+        return;
+    };
+    let mut standing = (title + 1..names).filter(|&at| page.lines[at].cut.is_none());
+    let (Some(deck), None) = (standing.next(), standing.next()) else { return };
+    let rest: Vec<usize> = page.kept().into_iter().filter(|&at| at > names).collect();
+    if may_be_deck(page, deck) && page.prose(&rest).is_some() {
+        let line = page.line(deck).to_owned();
+        page.cut(deck, RemovalReason::Title);
+        subtitle.get_or_insert(line);
+    }
+}
+
+/// The line between headline and prose that may be the deck, where there is but one. It stays in the body.
 pub(crate) fn deck(page: &Page<'_>) -> Option<String> {
     let title = page.lines.iter().position(|line| line.cut == Some(RemovalReason::Title))?;
     let kept = page.kept();
     let (first, _) = page.prose(&kept)?;
     let mut between = kept[..first].iter().copied().skip_while(|&index| index < title);
     let index = between.next().filter(|_| between.next().is_none())?;
+    may_be_deck(page, index).then(|| page.line(index).to_owned())
+}
+
+fn may_be_deck(page: &Page<'_>, index: usize) -> bool {
     let (line, size) = (page.line(index), &page.lines[index].size);
-    let is_deck =
-        (DECK_WORDS..=2 * HEADLINE_WORDS).contains(&size.words) && !line.ends_with(':') && !is_table_row(line);
-    is_deck.then(|| line.to_owned())
+    let most = if size.ends_sentence { DECK_SENTENCE_WORDS } else { 2 * HEADLINE_WORDS };
+    (DECK_WORDS..=most).contains(&size.words) && !line.ends_with(':') && !is_table_row(line)
 }
 
 /// Position in `kept` of the line that is the headline.

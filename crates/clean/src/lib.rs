@@ -40,11 +40,13 @@
 //! in; the markup itself is not (`tests/pages.rs`).
 
 mod address;
+mod biography;
 mod byline;
 mod calendar;
 mod charset;
 mod clean;
 mod codepage;
+mod credit;
 mod date;
 mod day;
 mod found;
@@ -52,6 +54,7 @@ mod furniture;
 mod guide;
 mod headline;
 mod html;
+mod imprint;
 mod invisible;
 mod language;
 mod lines;

@@ -10,8 +10,9 @@
 //! - `anywhere`: a whole line, wherever it stands; `edges`: a whole line in the head or the tail of a page, or beside
 //!   other furniture;
 //! - `label`: what stands before a colon, the line going with it; `edge-label`: likewise, at the edges;
-//! - `start`: how a notice begins;
-//! - `tail`: a heading that ends an article;
+//! - `start`: how a line begins that nobody writes into an article; one of three words or more may begin a whole
+//!   paragraph;
+//! - `tail`: a heading that ends an article; `tail-count`: likewise, with a number;
 //! - `by`, `byline`: what stands before the names of authors, without a colon or only with one;
 //! - `published`, `modified`: what stands before a date.
 
@@ -54,8 +55,9 @@ struct Phrases {
     lines: Furniture,
     labels: Furniture,
     /// By their first letter.
-    starts: HashMap<char, Vec<String>>,
+    starts: HashMap<char, Vec<(String, RemovalReason)>>,
     tails: HashMap<String, RemovalReason>,
+    counted_tails: HashMap<String, RemovalReason>,
     before: HashMap<String, Label>,
     /// First words of what stands before names and dates: most lines begin with none, and need no more looking up.
     before_first: HashSet<String>,
@@ -108,10 +110,11 @@ impl Phrases {
             "edge-label" => _ = self.labels.entry(phrase).or_insert((reason, Strength::Doubtful)),
             "start" => {
                 if let Some(first) = phrase.chars().next() {
-                    self.starts.entry(first).or_default().push(phrase);
+                    self.starts.entry(first).or_default().push((phrase, reason));
                 }
             }
             "tail" => _ = self.tails.insert(phrase, reason),
+            "tail-count" => _ = self.counted_tails.insert(phrase, reason),
             _ => {}
         }
     }
@@ -127,18 +130,29 @@ pub(crate) fn label(key: &str) -> Option<(RemovalReason, Strength)> {
     PHRASES.labels.get(key).copied()
 }
 
-/// Whether a key begins as a notice does.
-pub(crate) fn starts_notice(key: &str) -> bool {
-    let Some(starts) = key.chars().next().and_then(|first| PHRASES.starts.get(&first)) else { return false };
-    starts.iter().any(|start| {
-        let rest = key.strip_prefix(start.as_str());
+/// What a line is that begins so, by the key of its start, and how many words say it.
+pub(crate) fn start(key: &str) -> Option<(RemovalReason, usize)> {
+    let starts = PHRASES.starts.get(&key.chars().next()?)?;
+    let begins = |start: &str| {
+        let rest = key.strip_prefix(start);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') || start.chars().all(is_cjk))
-    })
+    };
+    let (start, reason) = starts.iter().find(|(start, _)| begins(start))?;
+    Some((*reason, start.split(' ').count()))
 }
 
 /// What a heading that ends an article opens, by its key.
 pub(crate) fn tail(key: &str) -> Option<RemovalReason> {
-    PHRASES.tails.get(key).copied()
+    let counted = || PHRASES.counted_tails.get(without_count(key)?);
+    PHRASES.tails.get(key).or_else(counted).copied()
+}
+
+/// "Comments (12)", "12 comments": what is counted, of a key.
+pub(crate) fn without_count(key: &str) -> Option<&str> {
+    let is_count = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let (first, rest) = key.split_once(' ')?;
+    let (start, last) = key.rsplit_once(' ')?;
+    is_count(first).then_some(rest).or_else(|| is_count(last).then_some(start))
 }
 
 /// The label at the start of a line that says who wrote it or when, with its length in bytes: the longest there is.
@@ -183,8 +197,19 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_is_read() {
-        const USES: [&str; 10] =
-            ["anywhere", "edges", "label", "edge-label", "start", "tail", "by", "byline", "published", "modified"];
+        const USES: [&str; 11] = [
+            "anywhere",
+            "edges",
+            "label",
+            "edge-label",
+            "start",
+            "tail",
+            "tail-count",
+            "by",
+            "byline",
+            "published",
+            "modified",
+        ];
         for line in include_str!("../data/phrases.tsv").lines().filter(|line| !line.starts_with('#')) {
             let columns: Vec<_> = line.split('\t').collect();
             let &[language, usage, reason, phrases] = &columns[..] else { panic!("{line}") };
@@ -213,9 +238,9 @@ mod tests {
         assert_eq!(line(&key("यह भी पढ़ें")), Some((Teaser, Certain)));
         assert_eq!(label(&key("Baca juga")), Some((Teaser, Certain)));
         assert_eq!(tail(&key("Articles liés")), Some(Teaser));
-        assert!(starts_notice(&key("Subscribe to our newsletter and win")));
-        assert!(starts_notice(&key("未经授权，不得转载")));
-        assert!(!starts_notice(&key("Subscribers to our newsletter")) && !starts_notice(&key("")));
+        assert_eq!(start(&key("Subscribe to our newsletter and win")), Some((Notice, 3)));
+        assert_eq!(start(&key("未经授权，不得转载")), Some((Notice, 1)));
+        assert_eq!((start(&key("Subscribers to our newsletter")), start(&key(""))), (None, None));
     }
 
     #[test]

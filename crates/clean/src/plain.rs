@@ -17,7 +17,7 @@ use crate::lines::{Page, is_line_break};
 use crate::lore::Lore;
 use crate::positions::Positions;
 use crate::repair::{Mend, Origins, Repaired, detached_quote};
-use crate::{byline, furniture, headline, repeats, sift, stamp, tail, wrap};
+use crate::{biography, byline, credit, furniture, headline, imprint, repeats, sift, stamp, tail, wrap};
 
 /// Turns of all rules. Two are usual, four rare; the bound keeps a hostile text linear.
 const MAX_TURNS: usize = 16;
@@ -134,6 +134,7 @@ fn cut_all(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
         let kept = page.kept();
         let asides = sift::asides(page, &kept, round == 0);
         headline::cut(page, &kept, &asides, &mut found.title);
+        headline::cut_deck(page, &mut found.subtitle);
         for (&index, &aside) in kept.iter().zip(&asides) {
             if aside && page.lines[index].cut.is_none() {
                 page.cut(index, RemovalReason::Aside);
@@ -151,6 +152,7 @@ fn cut_all(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<'_>) {
         let before = page.cuts();
         let kept = page.kept();
         headline::cut(page, &kept, &vec![false; kept.len()], &mut found.title);
+        headline::cut_deck(page, &mut found.subtitle);
         cut_known(page, found, lore);
         if !wrap::join(page) && page.cuts() == before {
             return;
@@ -166,9 +168,12 @@ pub(crate) fn cut_known(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<
         // A second body hides that a tail ends the first; a tail hides dates and names of other articles.
         repeats::cut(page);
         tail::cut(page);
+        imprint::cut(page, &mut found.authors, &mut found.stamps);
         stamp::cut(page, &mut found.stamps);
         byline::cut(page, &mut found.authors);
+        biography::cut(page, found.authors.iter().chain(lore.authors()));
         furniture::cut(page);
+        credit::cut_twins(page);
         if page.cuts() == before {
             lore.cut(page, found.title.is_some());
             if page.cuts() == before {

@@ -27,8 +27,6 @@ pub(crate) struct Stamps {
 
 /// Most words of a line that only dates the article.
 const STAMP_WORDS: usize = 14;
-/// Longest line that another language's label may start, in bytes.
-const MOST_BYTES: usize = 240;
 /// Most words of a credit after a date, and characters, where a script has no spaces.
 const CREDIT_WORDS: usize = 5;
 const CREDIT_CHARS: usize = 32;
@@ -127,9 +125,9 @@ fn after_separators(rest: &str) -> &str {
     rest.trim_start_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c))
 }
 
-/// The label of another language than English, with what follows it.
-fn label_elsewhere(inner: &str) -> Option<(&str, bool)> {
-    let (label, len) = phrases::before(inner).filter(|_| inner.len() <= MOST_BYTES)?;
+/// What follows a label of the table, and whether it says when the article was changed.
+fn of_table(inner: &str) -> Option<(&str, bool)> {
+    let (label, len) = phrases::before(inner)?;
     match label {
         phrases::Label::Published => Some((&inner[len..], false)),
         phrases::Label::Modified => Some((&inner[len..], true)),
@@ -138,40 +136,13 @@ fn label_elsewhere(inner: &str) -> Option<(&str, bool)> {
 }
 
 fn label(line: &str) -> Option<Label<'_>> {
-    // Longer phrases before those they begin with.
-    const PHRASES: [(&str, bool); 20] = [
-        ("last updated on", true),
-        ("last updated at", true),
-        ("last updated", true),
-        ("last modified on", true),
-        ("last modified", true),
-        ("date modified", true),
-        ("date updated", true),
-        ("updated on", true),
-        ("updated at", true),
-        ("updated", true),
-        ("modified", true),
-        ("date published", false),
-        ("first published on", false),
-        ("first published", false),
-        ("published on", false),
-        ("published at", false),
-        ("published", false),
-        ("publication date", false),
-        ("posted on", false),
-        ("posted", false),
-    ];
     let inner = line.strip_prefix('(').or_else(|| line.strip_prefix('['));
     let bracketed = inner.is_some();
     let inner = inner.unwrap_or(line).trim_start();
-    let strip = |phrase: &str| {
-        let start = inner.get(..phrase.len()).filter(|start| start.eq_ignore_ascii_case(phrase))?;
-        let rest = &inner[start.len()..];
-        (!rest.starts_with(char::is_alphanumeric)).then_some(rest)
-    };
-    let named = PHRASES.iter().find_map(|&(phrase, modified)| Some((strip(phrase)?, modified)));
-    let bare = named.is_none() && strip("date").is_some();
-    let (after, modified) = named.or_else(|| Some((strip("date")?, false))).or_else(|| label_elsewhere(inner))?;
+    let bare = || inner.get(..4).filter(|start| start.eq_ignore_ascii_case("date")).map(|start| &inner[start.len()..]);
+    let bare = bare().filter(|rest| !rest.starts_with(char::is_alphanumeric));
+    let (after, modified) = of_table(inner).or_else(|| Some((bare?, false)))?;
+    let bare = bare.is_some_and(|rest| rest == after);
     let opens_text = bare || after.trim_start().starts_with([':', '：']);
     let after = after.trim_start();
     let after = after.strip_prefix([':', '：', '-', '–', '|']).unwrap_or(after).trim_start();

@@ -1,7 +1,7 @@
 //! The tail: headings that end an article, with all that follows them.
 //!
-//! "About the Harbour Post" and "Check Also" say that what follows is not the article. They end it only if prose
-//! stands before them and what follows is less than half of that: the same words may head a section. Any line that
+//! "About the Harbour Post" and "Check Also" say that what follows is not the article. They end it only if what follows
+//! is less than half of the prose before them: the same words may head a section, or stand above the article. Any line that
 //! teases other articles ("Read also") ends the article where no prose follows. Headings
 //! are judged from the last to the first, each by what is still there, so that one tail behind another is seen.
 
@@ -15,11 +15,12 @@ pub(crate) fn cut(page: &mut Page<'_>) {
     let kept = page.kept();
     let Some((first_prose, _)) = page.prose(&kept) else { return };
     let ink = |page: &Page<'_>, at: usize| page.lines[kept[at]].size.ink;
-    let mut before: usize = (0..kept.len()).map(|at| ink(page, at)).sum();
+    let prose = |page: &Page<'_>, at: usize| if page.prose(&kept[at..=at]).is_some() { ink(page, at) } else { 0 };
+    let mut before: usize = (0..kept.len()).map(|at| prose(page, at)).sum();
     let mut after = 0;
     let mut end = kept.len();
     for at in (first_prose + 1..kept.len()).rev() {
-        before -= ink(page, at);
+        before -= prose(page, at);
         let (line, size) = (page.line(kept[at]), &page.lines[kept[at]].size);
         let ends = heading(line, size.words).or_else(|| {
             let teases = matches!(size.furniture, Some((RemovalReason::Teaser, Strength::Certain)))
