@@ -61,6 +61,11 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>, stamps: &mut S
     }
 }
 
+/// The names in such a line.
+pub(crate) fn names(line: &str) -> Option<String> {
+    Imprint::read(line).map(|imprint| imprint.names.join(", "))
+}
+
 impl<'a> Imprint<'a> {
     fn read(line: &'a str) -> Option<Self> {
         let mut imprint = Self::default();

@@ -12,6 +12,7 @@ use crate::html::block::Blocks;
 use crate::html::tag::Tag;
 use crate::html::token::Key;
 use crate::html::tree::{NodeId, Tree};
+use crate::imprint;
 use crate::lines::key;
 
 /// Most words of a byline.
@@ -273,14 +274,24 @@ fn byline(raw: &str) -> Option<String> {
         "redaktion:",
     ];
     let mut name = raw.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.len() <= LONGEST
+        && let Some(names) = imprint::names(&name)
+    {
+        name = names;
+    }
     // The longest label first, and one label may follow another ("Text: von …").
     for _ in 0..2 {
         let label = BEFORE
             .iter()
             .filter(|label| {
-                name.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label))
-                    && name[label.len()..]
-                        .starts_with(|c: char| matches!(c, ' ' | ':') || c.is_uppercase() || label.ends_with(':'))
+                let Some(start) = name.get(..label.len()).filter(|start| start.eq_ignore_ascii_case(label)) else {
+                    return false;
+                };
+                // "VonIngrid Solberg", but not "AFP".
+                let glued = start.ends_with(char::is_lowercase);
+                name[label.len()..].starts_with(|c: char| {
+                    matches!(c, ' ' | ':') || (glued && c.is_uppercase()) || label.ends_with(':')
+                })
             })
             .max_by_key(|label| label.len());
         let Some(label) = label else { break };
@@ -293,6 +304,11 @@ fn byline(raw: &str) -> Option<String> {
         if let Some((head, _)) = name.split_once(separator) {
             name = head.trim().to_owned();
         }
+    }
+    if let Some((at, _)) =
+        name.match_indices(", ").find(|&(at, _)| name[at + 2..].starts_with(|c: char| c.is_ascii_digit()))
+    {
+        name.truncate(at);
     }
     let name =
         name.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '|' | '-' | '–')).to_owned();
@@ -389,6 +405,9 @@ mod tests {
 
     #[test]
     fn names_of_elements_are_a_byline() {
+        assert_eq!(of("<div class=page-author>Posted on May 6, 2024 by Ingrid Solberg</div>"), ["Ingrid Solberg"]);
+        assert_eq!(of("<p class=date-author>Ingrid Solberg, 06.05.2024</p>"), ["Ingrid Solberg"]);
+        assert_eq!(of("<p class=author>AFP/Harbour Times</p>"), ["AFP/Harbour Times"]);
         assert_eq!(of("<div class='post-author'>Von <b>Ingrid Solberg</b> | 6. Mai</div>"), ["Ingrid Solberg"]);
         let rest = "<p>x</p>".repeat(20);
         assert_eq!(of(&format!("<aside><span class=author>Omar Haddad</span></aside>{rest}")), [""; 0]);
