@@ -46,7 +46,8 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>, stamps: &mut S
     for (at, &index) in kept.iter().enumerate() {
         let line = page.line(index);
         let outside = at < first.max(HEAD_LINES) || at >= end;
-        if !outside || page.lines[index].size.words > MOST_WORDS || ends_sentence(line) {
+        let may_be = || line.contains(char::is_numeric) || after_label(line).is_some();
+        if !outside || page.lines[index].size.words > MOST_WORDS || ends_sentence(line) || !may_be() {
             continue;
         }
         let Some(imprint) = Imprint::read(line) else { continue };
