@@ -7,12 +7,12 @@
 //! 2. `repair.rs` (with `invisible.rs` and the crate `copydesk-mojibake`): entities and misread text are undone, what
 //!    nobody sees and means goes, the text is composed to NFC;
 //! 3. `plain.rs` for plain text: `lines.rs` measures its lines, `wrap.rs` joins those of wrapped paragraphs, and the
-//!    rules cut whole lines or the start of one: `stamp.rs` (lines that date the article), `byline.rs`, `furniture.rs`
-//!    (menus, share buttons, notices), `repeats.rs` (a body pasted twice), `tail.rs` ("About …", "Check Also" and what
-//!    follows), [`sift`] (what by its shape and place is no part of the article, in any language), `headline.rs` (the
-//!    title and the menu above it), until none finds anything; what they know by its words stands in `phrases.rs`, in
-//!    many languages;
-//!    `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
+//!    rules cut whole lines or the start of one: `stamp.rs` (lines that date the article), `byline.rs`, `imprint.rs` (names
+//!    and dates on one line), `furniture.rs` (menus, share buttons, notices), `credit.rs` (captions), `repeats.rs` (a body
+//!    pasted twice), `tail.rs` ("About …", "Check Also" and what follows), `biography.rs` (notes on the author), [`sift`]
+//!    (what by its shape and place is no part of the article, in any language), `headline.rs` (the title, the menu above
+//!    it and the deck below), until none finds anything; what they know by its words stands in `phrases.rs`, in many
+//!    languages; `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
 //! 4. `web.rs` for pages and pieces of HTML: `html/` finds the article and what the page says about it;
 //! 5. `date.rs` (with `calendar.rs`), `relative.rs` (what counts from the fetch) and `language.rs` read dates and the
 //!    language;
@@ -29,10 +29,11 @@
 //!   says so; of what `sift` takes, sentences stay if they are more than 60 % of what may be the body.
 //!
 //! **What is recognised and stays.** A dateline ("LINDVIK, May 6, 2019 (Reuters) — …") is a part of the body, and so
-//! are sub-headings and the deck: they are what the author wrote, and the record has no field of their own for the first
-//! two. Recognised means: the deck is `subtitle`, too; the agency of a dateline is an author of kind `agency` where no
-//! byline names one, its day is `published` where it has a year and no line dates the article, and its place is found
-//! among the entities, with its place in `text`. A sub-heading is a paragraph of its own in `text`: below the
+//! are sub-headings: they are what the author wrote, and the record has no field of their own for them. Recognised means:
+//! the agency of a dateline is an author of kind `agency` where no byline names one, its day is `published` where it has
+//! a year and no line dates the article, and its place is found among the entities, with its place in `text`. A deck goes
+//! to `subtitle`, where names or a date below it show that it is one; else it may be the first paragraph, and stays. A
+//! sub-heading is a paragraph of its own in `text`: below the
 //! first sentence no rule takes it for a headline or a menu (`headline.rs`), nor for something aside where it stands
 //! between two lines of the article ([`sift`]).
 //!
