@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::calendar::{is_weekday, month};
+use crate::calendar::{Month, begins_month, is_weekday, month};
+use crate::solar_hijri;
 
 /// Years that articles have.
 const YEARS: std::ops::RangeInclusive<i16> = 1600..=2199;
@@ -20,7 +21,7 @@ const LONGEST: usize = 80;
 /// Zeros of scripts that write dates in digits of their own: Arabic, Persian, Devanagari, Bengali, Thai, full width.
 const ZEROS: [u32; 6] = [0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10];
 /// What may stand between a date and its time.
-const BEFORE_TIME: [&str; 22] = [
+const BEFORE_TIME: [&str; 32] = [
     "at ",
     "um ",
     "à ",
@@ -32,22 +33,36 @@ const BEFORE_TIME: [&str; 22] = [
     "kl ",
     "klo ",
     "o godz. ",
+    "godz. ",
     "ob ",
     "om ",
     "в ",
     "о ",
+    "у ",
+    "u ",
+    "o ",
     "ora ",
     "lúc ",
     "pukul ",
     "saat ",
+    "la ora ",
+    "plkst. ",
+    "kell ",
+    "@ ",
+    "@",
     "الساعة ",
     "ساعت ",
     "เวลา ",
+    "ժամը ",
 ];
+/// What may stand after a day and says nothing more: in the Lithuanian way, and a weekday in Chinese and Japanese.
+const AFTER_DAY: [&str; 2] = [" d.", " d"];
+/// What may stand before a date and says nothing more.
+const BEFORE_DATE: [&str; 8] = ["le", "el", "il", "den", "am", "em", "dne", "op"];
 /// What may stand after a time and says nothing more.
-const AFTER_TIME: [&str; 4] = [" uhr", " น.", " hrs", " ч."];
+const AFTER_TIME: [&str; 7] = [" uhr", " น.", " hrs", " ч.", " hod.", " val.", " uur"];
 /// What may stand after a year and says that it is one.
-const AFTER_YEAR: [&str; 6] = [" г.", " р.", " року", " года", " m.", " г"];
+const AFTER_YEAR: [&str; 8] = [" г.", " р.", " року", " года", " m.", " г", " թ.", " წ."];
 
 /// What a date says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +141,8 @@ fn read_digits(text: &str) -> Option<(Reading, usize)> {
         return None;
     }
     cursor.skip_any(&AFTER_YEAR);
+    cursor.skip_weekday_after();
+    cursor.skip_last_dot();
     let mut end = cursor.rest;
     let time = before.or_else(|| {
         let (time, precision) = cursor.time()?;
@@ -174,6 +191,14 @@ fn read_number(text: &str) -> Option<Reading> {
         zone: Zone::Explicit,
         confidence: Confidence::High,
     })
+}
+
+/// The day of a month that is named.
+fn on(year: i16, month: Month, day: i8) -> Option<Date> {
+    match month {
+        Month::Gregorian(month) => civil(year, month, day),
+        Month::SolarHijri(month) => solar_hijri::day(year, month, day),
+    }
 }
 
 fn civil(year: i16, month: i8, day: i8) -> Option<Date> {
@@ -234,6 +259,17 @@ impl<'a> Cursor<'a> {
             self.skip(',');
             self.skip('،');
             self.blanks();
+            if ['/', '|', '-', '–'].into_iter().any(|stroke| self.skip(stroke)) {
+                self.blanks();
+            }
+        } else {
+            self.rest = start;
+        }
+        let start = self.rest;
+        if self.word().is_some_and(|word| BEFORE_DATE.contains(&word.to_lowercase().as_str()))
+            && self.rest.trim_start().starts_with(|c: char| c.is_ascii_digit())
+        {
+            self.blanks();
         } else {
             self.rest = start;
         }
@@ -249,6 +285,8 @@ impl<'a> Cursor<'a> {
             separator @ ('/' | '.' | '-') if self.rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
                 self.in_numbers(first, separator)
             }
+            // "3. 11. 2025"
+            '.' if self.rest[1..].trim_start().starts_with(|c: char| c.is_ascii_digit()) => self.in_numbers(first, '.'),
             _ => self.day_first(first),
         }
     }
@@ -267,9 +305,29 @@ impl<'a> Cursor<'a> {
         named
     }
 
-    /// `2017-02-07`, `2017/02/07`, `2017.02.07`, `2017. 2. 7.`, `2017年2月7日`, `2017년 2월 7일`
+    /// `2017-02-07`, `2017/02/07`, `2017.02.07`, `2017. 2. 7.`, `2017年2月7日`, `2017년 2월 7일`, `2017. február 7.`,
+    /// `2017 m. vasario 7 d.`, `2017. gada 7. februārī`
     fn year_first(&mut self) -> Option<(Date, Confidence)> {
         let year = self.number(4, 4)?;
+        let start = self.rest;
+        self.skip_any(&[". gada", " m."]);
+        self.skip('.');
+        if self.rest != start {
+            self.blanks();
+            let day_before: Option<i8> = self.rest.find(". ").and_then(|_| self.number(1, 2));
+            if day_before.is_some() {
+                self.skip('.');
+                self.blanks();
+            }
+            if let Some(month) = self.month() {
+                self.blanks();
+                let day = day_before.or_else(|| self.number(1, 2))?;
+                self.skip('.');
+                self.skip_any(&AFTER_DAY);
+                return Some((on(year, month, day)?, Confidence::High));
+            }
+            self.rest = start;
+        }
         let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.' | '年' | '년'))?;
         let (of_month, of_day) = match separator {
             '年' => ('月', '日'),
@@ -292,36 +350,59 @@ impl<'a> Cursor<'a> {
         if of_day != of_month {
             self.skip(of_day);
         }
-        Some((civil(year, month, day)?, Confidence::High))
+        let month = if solar_hijri::YEARS.contains(&year) { Month::SolarHijri(month) } else { Month::Gregorian(month) };
+        Some((on(year, month, day)?, Confidence::High))
     }
 
-    /// `March 18, 2017`
+    /// A month by its name, of one word or two.
+    fn month(&mut self) -> Option<Month> {
+        let start = self.rest;
+        if start.starts_with(|c| ('\u{E00}'..='\u{E7F}').contains(&c)) {
+            // Short forms of Thai have a full stop inside.
+            let len = start.find(char::is_whitespace).unwrap_or(start.len());
+            if let Some(month) = month(start[..len].trim_end_matches('.')) {
+                self.rest = &start[len..];
+                return Some(month);
+            }
+        }
+        let word = self.word()?;
+        if begins_month(word) {
+            self.blanks();
+            self.word()?;
+            return month(&start[..start.len() - self.rest.len()]);
+        }
+        month(word)
+    }
+
+    /// `March 18, 2017`, `Mar-18-2017`
     fn month_first(&mut self) -> Option<(Date, Confidence)> {
-        let month = month(self.word()?)?;
+        let month = self.month()?;
         self.skip('.');
-        self.blanks();
+        self.gap();
         let day = self.number(1, 2)?;
         self.ordinal();
         self.skip(',');
-        self.blanks();
+        self.gap();
         let year = self.number(4, 4)?;
-        Some((civil(year, month, day)?, Confidence::High))
+        Some((on(year, month, day)?, Confidence::High))
     }
 
     /// `18 March 2017`, `18-Mar-2017`, `18th of March, 2017`, `18. März 2017`, `18 de marzo de 2017`
     fn day_first(&mut self, day: i8) -> Option<(Date, Confidence)> {
         self.ordinal();
         self.gap();
-        let mut word = self.word()?;
-        if word.eq_ignore_ascii_case("of") || word.eq_ignore_ascii_case("de") {
+        let start = self.rest;
+        if self.word().is_some_and(|word| word.eq_ignore_ascii_case("of") || word.eq_ignore_ascii_case("de")) {
             self.blanks();
-            word = self.word()?;
-        }
-        let month = if word == "tháng" {
-            self.blanks();
-            self.number(1, 2)?
         } else {
-            month(word)?
+            self.rest = start;
+        }
+        let is_thai = self.rest.starts_with(|c| ('\u{E00}'..='\u{E7F}').contains(&c));
+        let month = if let Some(rest) = self.rest.strip_prefix("tháng ") {
+            self.rest = rest;
+            Month::Gregorian(self.number(1, 2)?)
+        } else {
+            self.month()?
         };
         self.skip('.');
         self.skip(',');
@@ -334,25 +415,67 @@ impl<'a> Cursor<'a> {
         }
         let year: i16 = self.number(4, 4)?;
         // In Thailand years count from the death of the Buddha.
-        let is_thai = word.starts_with(|c| ('\u{E00}'..='\u{E7F}').contains(&c));
         let year = if is_thai && year > 2400 { year - 543 } else { year };
-        Some((civil(year, month, day)?, Confidence::High))
+        Some((on(year, month, day)?, Confidence::High))
     }
 
-    /// `18/03/2017`, `18.03.2017`, `03-18-2017`
+    /// `18/03/2017`, `18.03.2017`, `18. 3. 2017`, `03-18-2017`, and with dots `18.03.17`.
     fn in_numbers(&mut self, first: i8, separator: char) -> Option<(Date, Confidence)> {
         self.skip(separator);
+        if separator == '.' {
+            self.blanks();
+        }
         let second: i8 = self.number(1, 2)?;
         if !self.skip(separator) {
             return None;
         }
-        let year = self.number(4, 4)?;
+        if separator == '.' {
+            self.blanks();
+        }
+        let year = match self.digits(2, 4)? {
+            digits if digits.len() == 4 => digits.parse().ok()?,
+            // Of this century: nobody else leaves it out. What goes on in numbers is none.
+            digits if digits.len() == 2 && separator == '.' && !self.rest.starts_with(['.', ':', '%']) => {
+                2000 + digits.parse::<i16>().ok()?
+            }
+            _ => return None,
+        };
         match (civil(year, second, first), civil(year, first, second)) {
             // Dots are written day first wherever they are written.
             (Some(date), Some(other)) if date != other && separator != '.' => Some((date, Confidence::Low)),
             (Some(date), _) => Some((date, Confidence::High)),
             (None, Some(date)) if separator != '.' => Some((date, Confidence::High)),
             _ => None,
+        }
+    }
+
+    /// A weekday behind a date: ` Pazartesi`, `（月）`.
+    fn skip_weekday_after(&mut self) {
+        let start = self.rest;
+        if let Some(rest) = start.strip_prefix(['(', '（']) {
+            let mut characters = rest.chars();
+            if characters.next().is_some_and(|c| "月火水木金土日一二三四五六".contains(c))
+                && matches!(characters.next(), Some(')' | '）'))
+            {
+                self.rest = characters.as_str();
+            }
+            return;
+        }
+        self.skip(',');
+        self.blanks();
+        if !self.word().is_some_and(is_weekday) {
+            self.rest = start;
+        }
+    }
+
+    /// The full stop behind a date that ends a number: `03.11.2025.`, `2025. november 3. – 08:52`. Not one that ends a
+    /// sentence.
+    fn skip_last_dot(&mut self) {
+        if let Some(rest) = self.rest.strip_prefix('.') {
+            let mut after = Cursor { rest };
+            if rest.trim().is_empty() || after.time().is_some() {
+                self.rest = rest;
+            }
         }
     }
 
@@ -418,6 +541,7 @@ impl<'a> Cursor<'a> {
             }
             self.blanks();
         }
+        let half_before = self.half_before();
         let mut hour: i8 = self.number(1, 2)?;
         let minute = if self.skip(':') { self.number(2, 2)? } else { self.minute()? };
         let mut second = None;
@@ -433,7 +557,7 @@ impl<'a> Cursor<'a> {
         }
         let before_half = self.rest;
         self.blanks();
-        match self.half_of_day() {
+        match half_before.or_else(|| self.half_of_day()) {
             Some(afternoon) if (1..=12).contains(&hour) => hour = hour % 12 + if afternoon { 12 } else { 0 },
             Some(_) => return None,
             None => self.rest = before_half,
@@ -470,9 +594,35 @@ impl<'a> Cursor<'a> {
         (!goes_on).then_some(minute)
     }
 
-    /// `am`, `p.m.`: whether it is the second half.
+    /// `오전`, `下午` before a time: whether it is the second half.
+    fn half_before(&mut self) -> Option<bool> {
+        const HALVES: [(&str, bool); 6] =
+            [("오전", false), ("오후", true), ("上午", false), ("下午", true), ("午前", false), ("午後", true)];
+        let (rest, afternoon) =
+            HALVES.iter().find_map(|(half, afternoon)| Some((self.rest.strip_prefix(half)?, *afternoon)))?;
+        self.rest = rest.trim_start();
+        Some(afternoon)
+    }
+
+    /// `am`, `p.m.`, `م`: whether it is the second half.
     fn half_of_day(&mut self) -> Option<bool> {
-        for (suffix, afternoon) in [("a.m.", false), ("p.m.", true), ("am", false), ("pm", true)] {
+        const HALVES: [(&str, bool); 14] = [
+            ("a.m.", false),
+            ("p.m.", true),
+            ("a. m.", false),
+            ("p. m.", true),
+            ("am", false),
+            ("pm", true),
+            ("π.μ.", false),
+            ("μ.μ.", true),
+            ("ص", false),
+            ("م", true),
+            ("صباحا", false),
+            ("مساء", true),
+            ("sa", false),
+            ("ch", true),
+        ];
+        for (suffix, afternoon) in HALVES {
             if let Some(start) = self.rest.get(..suffix.len())
                 && start.eq_ignore_ascii_case(suffix)
                 && !self.rest[suffix.len()..].starts_with(char::is_alphanumeric)
@@ -488,37 +638,67 @@ impl<'a> Cursor<'a> {
     /// (`IST` is three of them).
     fn zone(&mut self) -> Option<Option<String>> {
         self.blanks();
-        let sign = self.rest.chars().next()?;
-        if matches!(sign, '+' | '-' | '−') {
-            self.skip(sign);
-            let digits = self.digits(2, 4)?;
-            let (hours, minutes) = match digits.len() {
-                2 if self.skip(':') => (digits, self.digits(2, 2)?),
-                2 => (digits, "00"),
-                4 => digits.split_at(2),
-                _ => return None,
-            };
-            if hours > "18" || minutes > "59" {
-                return None;
-            }
-            let sign = if sign == '+' { '+' } else { '-' };
-            return Some(Some(format!("{sign}{hours}:{minutes}")));
+        let bracketed = self.skip('(');
+        let zone = self.zone_inside()?;
+        (!bracketed || self.skip(')')).then_some(zone)
+    }
+
+    fn zone_inside(&mut self) -> Option<Option<String>> {
+        if let Some(offset) = self.offset() {
+            return offset.map(Some);
         }
         let name = self.word()?;
         if !name.bytes().all(|byte| byte.is_ascii_uppercase()) || name.len() > 5 {
             return None;
         }
-        // The zones that RFC 2822 defines, but for CST, which is China's, too.
+        // The zones that RFC 2822 defines, but for CST, which is China's, too, and others that are one place's only.
         let offset = match name {
-            "Z" | "UTC" | "GMT" | "UT" => "Z",
-            "EST" | "CDT" => "-05:00",
-            "EDT" => "-04:00",
+            "Z" | "UTC" | "GMT" | "UT" => {
+                let after = self.rest;
+                // "GMT+7"
+                if let Some(Some(offset)) = self.offset() {
+                    return Some(Some(offset));
+                }
+                self.rest = after;
+                "Z"
+            }
+            "HST" => "-10:00",
+            "PST" => "-08:00",
             "MST" | "PDT" => "-07:00",
             "MDT" => "-06:00",
-            "PST" => "-08:00",
+            "EST" | "CDT" => "-05:00",
+            "EDT" => "-04:00",
+            "CET" | "WAT" => "+01:00",
+            "CEST" | "EET" | "SAST" | "CAT" => "+02:00",
+            "EEST" | "MSK" | "EAT" => "+03:00",
+            "WIB" => "+07:00",
+            "WITA" | "HKT" | "SGT" => "+08:00",
+            "WIT" | "JST" | "KST" => "+09:00",
+            "AEST" => "+10:00",
+            "AEDT" => "+11:00",
+            "NZST" => "+12:00",
+            "NZDT" => "+13:00",
             _ => return Some(None),
         };
         Some(Some(offset.to_owned()))
+    }
+
+    /// `+0430`, `-07:00`, `+7`: what a sign begins; `Some(None)` if that is no offset.
+    fn offset(&mut self) -> Option<Option<String>> {
+        let sign = self.rest.chars().next().filter(|c| matches!(c, '+' | '-' | '−'))?;
+        self.skip(sign);
+        Some(self.hours_and_minutes().map(|time| format!("{}{time}", if sign == '+' { '+' } else { '-' })))
+    }
+
+    fn hours_and_minutes(&mut self) -> Option<String> {
+        let digits = self.digits(1, 4)?;
+        let (hours, minutes) = match digits.len() {
+            1 | 2 if self.skip(':') => (digits, self.digits(2, 2)?),
+            1 | 2 => (digits, "00"),
+            4 => digits.split_at(2),
+            _ => return None,
+        };
+        (hours.parse::<u8>().ok()? <= 18 && minutes < "60").then(|| format!("{hours:0>2}:{minutes}"))
     }
 }
 
@@ -587,6 +767,29 @@ mod tests {
             ("14:05, 18 марта 2017", "2017-03-18T14:05"),
             ("14:05 MAR 18, 2017", "2017-03-18T14:05"),
             ("14:05 | 18.03.2017", "2017-03-18T14:05"),
+            ("18.03.17, 14:05 Uhr", "2017-03-18T14:05"),
+            ("18. 3. 2017 8:40", "2017-03-18T08:40"),
+            ("18.03.2017. u 07:20", "2017-03-18T07:20"),
+            ("18. studenoga 2017. u 7:20", "2017-11-18T07:20"),
+            ("2017. március 18. – 08:52", "2017-03-18T08:52"),
+            ("2017. 03. 18. 08:52", "2017-03-18T08:52"),
+            ("2017 m. kovo 18 d. 09:40", "2017-03-18T09:40"),
+            ("2017. gada 18. martā, 09:40", "2017-03-18T09:40"),
+            ("18 Mart 2017 Pazartesi 09:21", "2017-03-18T09:21"),
+            ("2017年3月18日（土）16:30", "2017-03-18T16:30"),
+            ("2017.03.18. 오후 7:18", "2017-03-18T19:18"),
+            ("السبت 18 مارس 2017 - 02:15 م", "2017-03-18T14:15"),
+            ("18 تشرين الثاني 2017", "2017-11-18"),
+            ("۱۹ بهمن ۱۳۹۵ - ۱۱:۲۷", "2017-02-07T11:27"),
+            ("1395/11/19", "2017-02-07"),
+            ("18 มี.ค. 2560 11:05 น.", "2017-03-18T11:05"),
+            ("18/03/2017 10:42 GMT+7", "2017-03-18T10:42+07:00"),
+            ("18/03/2017, 10:42 (GMT+7)", "2017-03-18T10:42+07:00"),
+            ("18 Maret 2017 10:42 WIB", "2017-03-18T10:42+07:00"),
+            ("Le 18 mars 2017", "2017-03-18"),
+            ("Mar-18-2017", "2017-03-18"),
+            ("14:05, 18 մարտ, 2017", "2017-03-18T14:05"),
+            ("3 ноември 2017 г. 10:25 ч.", "2017-11-03T10:25"),
             ("March 18, 2017 10:30 IST", "2017-03-18T10:30"),
             ("1486463415", "2017-02-07T10:30:15Z"),
             ("1486463415000", "2017-02-07T10:30:15Z"),
@@ -612,6 +815,9 @@ mod tests {
             "18 March 2017 in Oslo",
             "Marching 18, 2017",
             "99/99/2017",
+            "18/03/17",
+            "1.2.17.3",
+            "18.03.17%",
         ] {
             assert_eq!(value(text), None, "{text}");
         }

@@ -210,7 +210,7 @@ mod tests {
             (
                 "By Harbour Desk | May 6, 2019 at 2:26 PM HST - Updated May 7, 2019 at 4:46 PM",
                 "Harbour Desk",
-                "2019-05-06T14:26",
+                "2019-05-06T14:26-10:00",
                 "2019-05-07T16:46",
             ),
             ("By Omar Haddad @omarhaddad May 6, 2019, 11:47am EST", "Omar Haddad", "2019-05-06T11:47-05:00", ""),

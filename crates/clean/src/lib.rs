@@ -14,7 +14,7 @@
 //!    it and the deck below), until none finds anything; what they know by its words stands in `phrases.rs`, in many
 //!    languages; `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
 //! 4. `web.rs` for pages and pieces of HTML: `html/` finds the article and what the page says about it;
-//! 5. `date.rs` (with `calendar.rs`), `relative.rs` (what counts from the fetch) and `language.rs` read dates and the
+//! 5. `date.rs` (with `calendar.rs` and `solar_hijri.rs`), `relative.rs` (what counts from the fetch) and `language.rs` read dates and the
 //!    language;
 //! 6. `settle.rs`: the user's word beats the page's; what loses is a conflict. `local_time.rs`: the source's
 //!    time zone and order of numbers, and whether a date lies ahead.
@@ -71,6 +71,7 @@ mod repair;
 mod repeats;
 mod settle;
 pub mod sift;
+mod solar_hijri;
 mod stamp;
 mod tail;
 mod web;

@@ -55,9 +55,12 @@ pub(crate) fn cut(page: &mut Page<'_>, stamps: &mut Stamps) {
         let Some(label) = label(line) else {
             if at < head
                 && page.lines[index].size.words <= STAMP_WORDS
-                && let Some(reading) = date::read(line).or_else(|| before_credit(line))
+                && let Some((reading, updated)) = unlabelled(line)
             {
                 stamps.published.get_or_insert_with(|| reading.stamp(line, Origin::Page));
+                if let Some(updated) = updated {
+                    stamps.take(updated);
+                }
                 page.cut(index, RemovalReason::Date);
             } else if at < head && relative::counts(line) {
                 stamps.published_ago.get_or_insert_with(|| line.to_owned());
@@ -113,12 +116,24 @@ fn second(rest: &str) -> Option<Label<'_>> {
     label(rest).filter(|label| label.len == rest.len())
 }
 
-/// The date and time before a few words that say whose the article is: "2024-05-06 10:20 Harbour Post".
-fn before_credit(line: &str) -> Option<Reading> {
+/// A date without a label, which may have a second one behind it that has, or, where it has a time, a few words that say
+/// whose the article is: "2024-05-06 10:20 Harbour Post".
+fn unlabelled(line: &str) -> Option<(Reading, Option<Label<'_>>)> {
+    if let Some(reading) = date::read(line) {
+        return Some((reading, None));
+    }
     let (reading, len) = date::read_start(line)?;
+    if let Some(second) = second(&line[len..]) {
+        return Some((reading, Some(second)));
+    }
     let rest = after_separators(&line[len..]);
     let few = rest.split_whitespace().count() <= CREDIT_WORDS && rest.chars().count() <= CREDIT_CHARS;
-    (reading.has_time() && few && !ends_sentence(rest)).then_some(reading)
+    (reading.has_time() && few && !ends_sentence(rest)).then_some((reading, None))
+}
+
+/// "(Mecca time)": what may stand behind a date and says nothing that is read.
+fn is_comment(rest: &str) -> bool {
+    rest.starts_with('(') && rest.ends_with(')') && rest.chars().count() <= CREDIT_CHARS
 }
 
 fn after_separators(rest: &str) -> &str {
@@ -158,8 +173,8 @@ fn label(line: &str) -> Option<Label<'_>> {
     let mut rest = &after[date_len..];
     if bracketed {
         rest = rest.trim_start().strip_prefix([')', ']'])?;
-    } else if let Some(end) = rest.strip_prefix('.').filter(|end| end.is_empty()) {
-        rest = end;
+    } else if rest == "." || is_comment(rest.trim()) {
+        rest = "";
     }
     Some(Label { reading, raw, modified, len: line.len() - rest.len(), bracketed, opens_text, bare })
 }
