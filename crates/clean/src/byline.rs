@@ -163,7 +163,11 @@ pub(crate) fn looks_like_names(names: &str) -> bool {
         "ibn", "al", "el", "in", "for", "of", "ter", "y", "und", "et", "och", "og", "dan", "ve", "και", "и", "та",
     ];
     // Words that subheadings begin with after "By".
-    const NO_NAMES: [&str; 14] = [
+    const NO_NAMES: [&str; 18] = [
+        "order",
+        "decree",
+        "popular",
+        "request",
         "the",
         "a",
         "an",

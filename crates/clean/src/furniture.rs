@@ -10,7 +10,7 @@
 use copydesk_article::RemovalReason::{self, Caption, Navigation, Notice, Share, Teaser};
 
 use crate::credit;
-use crate::lines::{HEADLINE_WORDS, Page, key};
+use crate::lines::{HEADLINE_WORDS, Page, ends_sentence, key};
 use crate::phrases::{self, Strength};
 
 /// Most words of a line that says one whole phrase.
@@ -20,6 +20,8 @@ const PREFIX_WORDS: usize = 30;
 /// Most words of a line that a start of at least so many words may condemn.
 const LONG_WORDS: usize = 60;
 const SURE_WORDS: usize = 3;
+/// Fewest words of a sentence behind a label.
+const SENTENCE_WORDS: usize = 10;
 /// Most characters of a label.
 const LABEL_CHARS: usize = 24;
 /// Most characters of the start of a notice.
@@ -41,7 +43,12 @@ pub(crate) fn cut(page: &mut Page<'_>) {
         let Some((reason, strength)) = found[at] else { continue };
         let outside = || body.is_some_and(|(first, last)| index < first || index > last);
         let beside = |other: Option<usize>| other.and_then(|other| found.get(other)).is_some_and(Option::is_some);
-        if strength == Strength::Certain || outside() || beside(at.checked_sub(1)) || beside(Some(at + 1)) {
+        // The points of a list in the article are no menu.
+        let is_point = || page.line(index).starts_with(['•', '-', '–', '*', '·']) && !outside();
+        if strength == Strength::Certain
+            || outside()
+            || (!is_point() && (beside(at.checked_sub(1)) || beside(Some(at + 1))))
+        {
             page.cut(index, reason);
             if let Some(&next) = kept.get(at + 1)
                 && found[at + 1].is_none()
@@ -130,12 +137,16 @@ fn is_button_row(key: &str) -> bool {
 /// Lines that begin like furniture.
 fn prefix(line: &str, words: usize) -> Option<(RemovalReason, Strength)> {
     if words <= PREFIX_WORDS
-        && let Some((before, _)) = line.split_once([':', '：', '|', '»', '】'])
+        && let Some((before, rest)) = line.split_once([':', '：', '|', '»', '】', '՝', '፦'])
         && before.chars().count() <= LABEL_CHARS
     {
-        // A caption's credit is short; a longer line after such a label may be the caption of a whole story.
+        // A caption's credit is short; a longer line after such a label may be the caption of a whole story. A headline
+        // does not begin small and end with a full stop: "Read more: the report has ninety pages."
+        let after = rest.trim_start();
+        let is_sentence = || words >= SENTENCE_WORDS && after.starts_with(char::is_lowercase) && ends_sentence(after);
         if let Some(found) = phrases::label(&key(before))
             && (found.0 != Caption || words <= 12)
+            && !(found.0 == Teaser && is_sentence())
         {
             return Some(found);
         }
@@ -157,7 +168,8 @@ fn notice_or_share(line: &str, words: usize) -> Option<RemovalReason> {
     }
     if words <= LONG_WORDS && line.starts_with(char::is_alphanumeric) {
         let start = line.char_indices().nth(START_CHARS).map_or(line, |(end, _)| &line[..end]);
-        if let Some((reason, _)) = phrases::start(&key(start)).filter(|&(_, said)| words <= 20 || said >= SURE_WORDS) {
+        let found = phrases::start(&key(start));
+        if let Some((reason, _)) = found.filter(|&(_, said)| words <= 20 || said >= SURE_WORDS) {
             return Some(reason);
         }
     }
@@ -229,6 +241,7 @@ mod tests {
             "Related companies: the board named four of them in its report.",
             "Facebook and Twitter share prices",
             "Share this post with your neighbours, the mayor asked.",
+            "Read more: the report has ninety pages, of which nine matter, he said.",
         ] {
             assert_eq!(cut_lines(&format!("{PROSE}\n\n{line}\n\n{PROSE}")), [], "{line}");
         }

@@ -3,8 +3,9 @@
 //! In a plain text the headline is known by its place: a line of at most twenty words, without a full stop,
 //! standing alone at most [`HEADLINE_DISTANCE`] lines above the first prose (further up is a table, or another
 //! page). The first such line of four words or more is it; where all are shorter, the last one, next to the
-//! body; and where none stands alone, the last one of four words or more that `asides` would take away. A text that
-//! begins with prose has no headline, nor has one without prose (a list, a poem). The headline goes to `title`, each
+//! body; and where none stands alone, the last one of four words or more that `asides` would take away, or the first of a
+//! block of short lines. A row of several parts ("Home | News | Sport") is none. A text that begins with prose has no
+//! headline, nor has one without prose (a list, a poem). The headline goes to `title`, each
 //! copy of it goes, and so do the one- to three-word lines above it: menus and section labels. A table of numbers
 //! above the prose has none. Three or more such lines in a row above the prose are a menu even without a headline.
 //!
@@ -14,6 +15,7 @@
 
 use copydesk_article::{RemovalReason, is_cjk};
 
+use crate::byline::looks_like_names;
 use crate::lines::{HEADLINE_WORDS, Page, hash, key};
 
 /// Most words of a menu entry or a section label.
@@ -27,6 +29,8 @@ const DECK_WORDS: usize = 5;
 const DECK_SENTENCE_WORDS: usize = 30;
 /// Most lines from the headline to the prose: deck, caption, credit.
 const HEADLINE_DISTANCE: usize = 6;
+/// Fewest parts of a row.
+const ROW_PARTS: usize = 3;
 /// Fewest lines above the prose that are a table if half of them have numbers.
 const TABLE_LINES: usize = 3;
 
@@ -37,7 +41,9 @@ pub(crate) fn cut(page: &mut Page<'_>, kept: &[usize], asides: &[bool], title: &
     let first = page.prose(&body).map(|(first, _)| body[first]);
     let head = first.and_then(|first| kept.iter().position(|&index| index == first)).unwrap_or(0);
     if title.is_none() {
-        *title = choose(page, kept, asides, head).map(|at| page.line(kept[at]).to_owned());
+        // A heading may be marked as one, as in Markdown.
+        let unmarked = |line: &str| line.trim_start_matches('#').trim_start().to_owned();
+        *title = choose(page, kept, asides, head).map(|at| unmarked(page.line(kept[at])));
     }
     if let Some(title) = title {
         cut_title(page, kept, head, title);
@@ -91,6 +97,7 @@ fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Opti
             && !line.ends_with([':', ',', ';', '：', '，'])
             && !line.starts_with(['•', '-', '*', '–', '—', '(', '['])
             && !is_table_row(line)
+            && !is_row(line)
     };
     let numbers = kept[..head].iter().filter(|&&i| page.line(i).contains(|c: char| c.is_ascii_digit())).count();
     if head >= TABLE_LINES && numbers * 2 >= head {
@@ -106,7 +113,27 @@ fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Opti
     };
     // What would go anyway may stand close to what goes with it: the names and the date below a headline.
     let close = || near.clone().rev().find(|&at| asides[at] && long(&at));
-    near.clone().find(|&at| alone(at) && long(&at)).or_else(short).or_else(close)
+    // So may what begins a block of short lines above the article, where another is a name or has a number: a verse has
+    // neither.
+    let begins = |at: usize| at == 0 || block(at - 1) != block(at);
+    let is_of_head = |at: usize| {
+        let line = page.line(kept[at]);
+        line.contains(|c: char| c.is_ascii_digit() || c == '@') || looks_like_names(line)
+    };
+    let first_of_block = || {
+        near.clone().find(|&at| {
+            let others = at + 1..(at + 1..head).find(|&other| block(other) != block(at)).unwrap_or(head);
+            begins(at) && long(&at) && others.len() <= MENU_WORDS && others.into_iter().any(is_of_head)
+        })
+    };
+    near.clone().find(|&at| alone(at) && long(&at)).or_else(short).or_else(close).or_else(first_of_block)
+}
+
+/// Whether a line is a row of several: "Home | News | Sport", "Home > News > Harbour".
+fn is_row(line: &str) -> bool {
+    let strokes: usize =
+        [" | ", " > ", " › ", " » ", " • ", " / "].iter().map(|stroke| line.matches(stroke).count()).sum();
+    strokes + 1 >= ROW_PARTS
 }
 
 /// Whether numbers are at least half of what a line says, or it has no letters at all. In a script without spaces what

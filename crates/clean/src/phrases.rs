@@ -184,7 +184,7 @@ pub(crate) fn before(line: &str) -> Option<(Label, usize)> {
 
 /// What parts a label from what it stands before, where that is no blank.
 pub(crate) fn is_after_label(c: char) -> bool {
-    matches!(c, ':' | '：' | '|' | '/' | '／' | '丨')
+    matches!(c, ':' | '：' | '|' | '/' | '／' | '丨' | '՝' | '፦')
 }
 
 fn first_word(key: &str) -> &str {

@@ -1,14 +1,21 @@
 //! The tail: headings that end an article, with all that follows them.
 //!
 //! "About the Harbour Post" and "Check Also" say that what follows is not the article. They end it only if what follows
-//! is less than half of the prose before them: the same words may head a section, or stand above the article. Any line that
-//! teases other articles ("Read also") ends the article where no prose follows. Headings
+//! is less than half of the prose before them: the same words may head a section, or stand above the article. They do not
+//! where what follows goes on like the article: a box of teasers stands between paragraphs, too, so two paragraphs in a
+//! row at the end show that it does; and a section about somebody does not name them in its prose, as a note on an
+//! outlet does. Any line that teases other articles ("Read also") ends the article where no prose follows. Headings
 //! are judged from the last to the first, each by what is still there, so that one tail behind another is seen.
 
 use copydesk_article::RemovalReason;
 
 use crate::lines::{Page, key};
 use crate::phrases::{self, Strength};
+
+/// Fewest words of a paragraph, rather than of the summary below a teaser's headline.
+const PARAGRAPH_WORDS: usize = 12;
+/// Fewest letters of a word that names.
+const NAME_LETTERS: usize = 4;
 
 /// Cuts the tails.
 pub(crate) fn cut(page: &mut Page<'_>) {
@@ -29,6 +36,7 @@ pub(crate) fn cut(page: &mut Page<'_>) {
         });
         if let Some(reason) = ends
             && after * 2 <= before
+            && !goes_on(page, line, reason, &kept[at + 1..end])
         {
             for &index in &kept[at..end] {
                 page.cut(index, reason);
@@ -40,21 +48,47 @@ pub(crate) fn cut(page: &mut Page<'_>) {
     }
 }
 
+/// Whether lines below a heading are rather the article's than what the heading opens.
+fn goes_on(page: &Page<'_>, heading: &str, reason: RemovalReason, below: &[usize]) -> bool {
+    let is_paragraph = |&at: &usize| page.lines[at].size.words >= PARAGRAPH_WORDS && page.lines[at].size.ends_sentence;
+    match reason {
+        RemovalReason::Teaser => below.len() > 2 && below.iter().rev().take(2).all(is_paragraph),
+        RemovalReason::About => {
+            let subject = subject(heading).map(key).unwrap_or_default();
+            let names = |at: &usize| {
+                let said = key(page.line(*at));
+                subject.split(' ').filter(|word| word.chars().count() >= NAME_LETTERS).any(|word| said.contains(word))
+            };
+            !is_author(&subject) && page.prose(below).is_some() && !below.iter().any(names)
+        }
+        _ => false,
+    }
+}
+
 /// What a heading that may end an article opens.
 fn heading(line: &str, words: usize) -> Option<RemovalReason> {
     if words == 0 || words > 7 || line.ends_with(['.', '?', '!', ',', ';']) {
         return None;
     }
-    if let Some(subject) = line.strip_prefix("About ").or_else(|| line.strip_prefix("ABOUT ")) {
+    if let Some(subject) = subject(line) {
         return is_someone(subject).then_some(RemovalReason::About);
     }
     phrases::tail(&key(line))
 }
 
+fn subject(heading: &str) -> Option<&str> {
+    heading.strip_prefix("About ").or_else(|| heading.strip_prefix("ABOUT "))
+}
+
+/// Whether the key of a subject says that it is who wrote or publishes the article.
+fn is_author(subject: &str) -> bool {
+    matches!(subject, "us" | "the author" | "the authors" | "the writer" | "author")
+}
+
 /// Whether an "About" line names its author or outlet: "the author", "us", or a name in capitals.
 fn is_someone(subject: &str) -> bool {
     let small = |word: &str| matches!(word, "the" | "of" | "and" | "for" | "&" | "de" | "la");
-    matches!(key(subject).as_str(), "us" | "the author" | "the authors" | "the writer" | "author")
+    is_author(&key(subject))
         || (subject.starts_with(char::is_alphabetic)
             && subject.split_whitespace().all(|word| small(word) || word.starts_with(char::is_uppercase))
             && subject.chars().any(char::is_uppercase))
@@ -84,5 +118,9 @@ mod tests {
         assert_eq!(kept(&format!("{PROSE}\n\nAbout Ferries\n\n{PROSE}\n\n{PROSE}")), 4);
         assert_eq!(kept(&format!("{PROSE}\n\nAbout forty people came\n\nThey left.")), 3);
         assert_eq!(kept(&format!("About Harbour Post\n\n{PROSE}")), 2);
+        let body = format!("{PROSE}\n\n{PROSE}\n\n{PROSE}\n\n{PROSE}");
+        assert_eq!(kept(&format!("{body}\n\nCheck Also\n\nFerry fares rise\n\n{PROSE}\n\n{PROSE}")), 8);
+        assert_eq!(kept(&format!("{body}\n\nAbout the Ferry\n\nIt was built by convicts in 1911.")), 6);
+        assert_eq!(kept(&format!("{body}\n\nAbout Harbour Post\n\nThe Harbour Post came out first in 1911.")), 4);
     }
 }
