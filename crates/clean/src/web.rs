@@ -31,21 +31,29 @@ pub(crate) fn read(
         authors,
         stamps,
         completeness,
+        is_declared,
         too_large,
     } = html::read(request, lore);
     let Meta { canonical_url, site, title, published, modified, language, kind, sections, tags, .. } = meta;
     let marked = byline::supplied(&meta.authors);
+    let mut problems = Vec::new();
+    if too_large {
+        problems
+            .push("the page is too large to be read to its end; what lies beyond is missing from the text".to_owned());
+    }
+    if is_declared {
+        problems.push(
+            "the page shows less than half of the body that it declares (JSON-LD, `articleBody`), so the declared one was taken"
+                .to_owned(),
+        );
+    }
     Found {
         text,
         marked: if mode == Mode::Off { Vec::new() } else { removals(recurring, repaired, source) },
         observed,
         removed: if mode == Mode::Off { Vec::new() } else { removals(removed, repaired, source) },
         mends: repaired.mends.clone(),
-        problems: if too_large {
-            vec!["the page is too large to be read to its end; what lies beyond is missing from the text".to_owned()]
-        } else {
-            Vec::new()
-        },
+        problems,
         canonical_url,
         site,
         title,

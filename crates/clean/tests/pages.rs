@@ -56,6 +56,26 @@ fn lindvik_post() -> String {
 }
 
 #[test]
+fn a_body_that_a_page_only_declares_is_taken() {
+    let body = "The harbour board voted on Monday evening to close the old ferry pier of Lindvik for good.\n\nFishermen who have used \
+                the pier since the war said that they would appeal against the decision, and that nobody had asked them.";
+    let html = |shown: &str| {
+        let declared = body.replace('\n', "\\n");
+        format!(
+            "<html><head><title>Board closes old ferry pier</title><script type=\"application/ld+json\">{{\"@type\": \"NewsArticle\", \
+             \"headline\": \"Board closes old ferry pier\", \"articleBody\": \"{declared}\"}}</script></head><body>{shown}</body></html>"
+        )
+    };
+    let read = |html: &str| with(Source::Html(html.as_bytes()), &Supplied::default(), Mode::Cut);
+    let hidden = read(&html("<div id=root>Please enable JavaScript.</div>"));
+    assert_eq!((hidden.text.as_str(), hidden.completeness.as_deref()), (body, Some("full")));
+    assert!(hidden.problems[0].detail.contains("articleBody"), "{:?}", hidden.problems);
+    assert_eq!(hidden.removed.iter().map(|cut| cut.text.as_str()).collect::<Vec<_>>(), ["Please enable JavaScript."]);
+    let shown = read(&html(&format!("<article><p>{}</p></article>", body.replace("\n\n", "</p><p>"))));
+    assert_eq!((shown.text.as_str(), shown.problems.len()), (body, 0));
+}
+
+#[test]
 fn a_page_becomes_its_article() {
     let cleaned = page(&lindvik_post());
     let text =

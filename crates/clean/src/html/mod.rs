@@ -64,6 +64,9 @@ pub(crate) struct Request<'a> {
     pub cut: bool,
 }
 
+/// Fewest characters of a declared body that is one.
+const DECLARED_INK: usize = 150;
+
 /// The article of a page.
 pub(crate) struct Article {
     /// The page's word about it.
@@ -88,6 +91,8 @@ pub(crate) struct Article {
     pub stamps: Stamps,
     /// full, truncated, paywalled, stub.
     pub completeness: Option<String>,
+    /// Whether the text is the one that the page declares, since it shows less than half of it.
+    pub is_declared: bool,
     /// Whether the page was too large to be read to its end.
     pub too_large: bool,
 }
@@ -108,7 +113,7 @@ pub(crate) struct Removed {
 pub(crate) fn read(request: &Request<'_>, lore: &mut Lore<'_>) -> Article {
     let tree = Tree::new(request.page);
     let blocks = Blocks::new(&tree);
-    let meta = match request.scope {
+    let mut meta = match request.scope {
         Scope::Page => meta::read(&tree, &blocks, request.url),
         Scope::Fragment => Meta { base: request.url.map(str::to_owned), ..Meta::default() },
     };
@@ -134,17 +139,50 @@ pub(crate) fn read(request: &Request<'_>, lore: &mut Lore<'_>) -> Article {
     }
 
     let subtitle = body.deck.map(|block| blocks.line(block).to_owned()).or_else(|| meta.subtitle.clone());
-    let completeness = render::completeness(&blocks, &body, &meta, request.scope).map(str::to_owned);
+    let declared = meta.body.take().filter(|declared| says_more(declared, &blocks, &body.cut));
+    if declared.is_some() {
+        body.cut.iter_mut().filter(|cut| cut.is_none()).for_each(|cut| *cut = Some(RemovalReason::Aside));
+    }
+    let completeness = match &declared {
+        Some(_) if !meta.paywalled => Some("full".to_owned()),
+        _ => render::completeness(&blocks, &body, &meta, request.scope).map(str::to_owned),
+    };
     let removed = render::removed(&blocks, &body.cut, &known.evidence);
     let marked = render::removed(&blocks, &known.marked, &known.evidence);
     let images = render::images(&tree, &blocks, &body, &meta);
     if !request.cut {
         body.cut.fill(None);
     }
-    let (text, links) = render::text(&tree, &blocks, &body.cut, meta.base.as_deref());
+    let (mut text, links) = render::text(&tree, &blocks, &body.cut, meta.base.as_deref());
+    let is_declared = declared.is_some() && request.cut;
+    if let Some(declared) = declared.filter(|_| request.cut) {
+        text = declared;
+    }
     let too_large = tree.truncated;
     let observed = known.observed;
-    Article { meta, text, subtitle, links, images, removed, marked, observed, authors, stamps, completeness, too_large }
+    Article {
+        meta,
+        text,
+        subtitle,
+        links,
+        images,
+        removed,
+        marked,
+        observed,
+        authors,
+        stamps,
+        completeness,
+        is_declared,
+        too_large,
+    }
+}
+
+/// Whether the body that a page declares is more than twice what it shows: a page that is put together in the browser, or
+/// that hides the rest. Otherwise what it shows is the better one: a declared body has no links, and often no paragraphs.
+fn says_more(declared: &str, blocks: &Blocks, cut: &[Option<RemovalReason>]) -> bool {
+    let shown: usize = (0..cut.len()).filter(|&at| cut[at].is_none()).map(|at| blocks.blocks[at].ink).sum();
+    let ink = declared.chars().filter(|c| !c.is_whitespace()).count();
+    ink >= DECLARED_INK && ink > 2 * shown
 }
 
 /// The author an article is signed by: its last line, all in bold or italics, is a name. The line is cut.

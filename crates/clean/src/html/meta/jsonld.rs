@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::html::block::Blocks;
 use crate::html::entity;
 use crate::html::tag::Tag;
 use crate::html::token::Key;
@@ -46,6 +47,8 @@ pub(super) struct Article {
     pub images: Vec<String>,
     /// `inLanguage`.
     pub language: Option<String>,
+    /// `articleBody`, its paragraphs parted by blank lines as far as it parts them.
+    pub body: Option<String>,
     /// Whether the article must be paid for.
     pub paywalled: bool,
 }
@@ -174,12 +177,29 @@ fn article(thing: &Value) -> Article {
         keywords: texts(&thing["keywords"]),
         images: addresses(&thing["image"]),
         language: text(&thing["inLanguage"]).or_else(|| text(&thing["inLanguage"]["alternateName"])),
+        body: body(&thing["articleBody"]),
         paywalled: match &thing["isAccessibleForFree"] {
             Value::Bool(free) => !free,
             Value::String(free) => free.eq_ignore_ascii_case("false"),
             _ => false,
         },
     }
+}
+
+/// A body; it may be a piece of HTML itself.
+fn body(value: &Value) -> Option<String> {
+    let written = value.as_str()?;
+    let decoded = if written.contains('&') { entity::decode(written) } else { written.to_owned() };
+    let text = if decoded.contains("</") || decoded.contains("<br") {
+        let tree = Tree::new(&decoded);
+        let blocks = Blocks::new(&tree);
+        (0..blocks.blocks.len()).map(|at| blocks.line(at)).collect::<Vec<_>>().join("\n")
+    } else {
+        decoded
+    };
+    let paragraphs = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let text = paragraphs.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n\n");
+    (!text.is_empty()).then_some(text)
 }
 
 fn text(value: &Value) -> Option<String> {

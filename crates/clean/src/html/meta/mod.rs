@@ -54,6 +54,8 @@ pub(crate) struct Meta {
     pub language: Option<String>,
     /// article, live, opinion, gallery, video.
     pub kind: Option<String>,
+    /// Body that the page declares, besides what it shows.
+    pub body: Option<String>,
     /// Whether the page says it must be paid for.
     pub paywalled: bool,
     /// Sections.
@@ -129,6 +131,7 @@ pub(super) fn read(tree: &Tree<'_>, blocks: &Blocks, supplied: Option<&str>) -> 
             .or_else(|| head.first(&["og:locale", "content-language", "language", "dc.language"]).map(str::to_owned))
             .or(article.language),
         kind: kind(article.kind.as_deref(), head.first(&["og:type"]), &sections).map(str::to_owned),
+        body: article.body,
         paywalled: article.paywalled || head.first(&["article:content_tier"]).is_some_and(|tier| tier == "locked"),
         sections,
         tags,
