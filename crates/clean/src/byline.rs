@@ -1,9 +1,10 @@
 //! Bylines: "By: Jane Doe" on a line of its own, and authors as supplied.
 //!
 //! With a colon the line is a byline whoever is named; without one, what follows "By" must look like names
-//! (capitals and the particles of names), so that a subheading ("By the numbers") stays. Several names are told
-//! apart; a role after a comma ("Staff Writer") is no second author. Other languages' labels (`phrases.rs`) count only
-//! outside the prose, and only before a few words that look like names.
+//! (capitals and the particles of names), so that a subheading ("By the numbers") stays. A name alone counts where it
+//! stands between the headline and the date. Several names are told apart; a role after a comma ("Staff Writer") is no
+//! second author. Other languages' labels (`phrases.rs`) count only outside the prose, and only before a few words that
+//! look like names.
 
 use copydesk_article::{Author, AuthorKind, DateStamp, Origin, RemovalReason, is_cjk};
 
@@ -15,6 +16,8 @@ use crate::phrases::{self, Label, is_after_label};
 const BYLINE_WORDS: usize = 12;
 /// Most words of a name on a line below its label.
 const NAME_WORDS: usize = 6;
+/// Most words of a name without a label.
+const BARE_NAME_WORDS: usize = 4;
 /// First lines of a page in which a byline may stand, whatever looks like prose above it.
 pub(crate) const HEAD_LINES: usize = 8;
 /// Most ideographs of names after a label.
@@ -46,6 +49,11 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
                 page.cut(next, RemovalReason::Byline);
                 add(authors, page.line(next), page.line(next));
             }
+            continue;
+        }
+        if outside && stands_for_byline(page, index) {
+            page.cut(index, RemovalReason::Byline);
+            add(authors, line, line);
             continue;
         }
         if outside && kind(line) == AuthorKind::Agency {
@@ -97,6 +105,22 @@ fn after_by(line: &str) -> Option<(&str, bool)> {
     let colon = trimmed.starts_with([':', '：']);
     let names = trimmed.trim_start_matches([':', '：']).trim();
     ((colon || trimmed.len() < rest.len()) && !names.is_empty()).then_some((names, colon))
+}
+
+/// Whether a line is nothing but a name, where pages have it: between the headline and the date, one right above it and
+/// the other right below.
+fn stands_for_byline(page: &Page<'_>, index: usize) -> bool {
+    let cut = |at: Option<usize>| at.and_then(|at| page.lines.get(at)).and_then(|line| line.cut);
+    let above = cut(index.checked_sub(1));
+    let below = cut(Some(index + 1));
+    let line = page.line(index);
+    let words = line.split_whitespace().count();
+    above == Some(RemovalReason::Title)
+        && below == Some(RemovalReason::Date)
+        && (2..=BARE_NAME_WORDS).contains(&words)
+        && looks_like_names(line)
+        && line.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '\'' | '’' | '-'))
+        && line.contains(char::is_lowercase)
 }
 
 /// Whether a line says "by" or "published" and nothing else: a label whose names or date stand below, or nowhere.

@@ -197,6 +197,19 @@ fn what_stands_around_the_paragraphs_goes_to_its_fields() {
 }
 
 #[test]
+fn a_name_between_headline_and_date_is_the_authors() {
+    let names = |head: &str| {
+        let cleaned = cut(&format!("Board closes old ferry pier\n\n{head}\n\n{}", body()));
+        cleaned.authors.into_iter().map(|author| author.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names("Omar Haddad\n6 May 2019"), ["Omar Haddad"]);
+    assert_eq!(names("By\n\nOmar Haddad"), ["Omar Haddad"]);
+    assert_eq!(names("Lindvik\n6 May 2019"), [""; 0]);
+    assert_eq!(names("Old Town, Lindvik\n6 May 2019"), [""; 0]);
+    assert_eq!(names("6 May 2019\nOmar Haddad says no"), [""; 0]);
+}
+
+#[test]
 fn a_dateline_and_sub_headings_stay_and_are_used() {
     let body = format!(
         "LINDVIK, May 6, 2019 (Reuters) — {}\n\nWhat the fishermen say\n\n{}\n\n{}\n\nCosts\n\n{}",
