@@ -132,7 +132,7 @@ fn choose(page: &Page<'_>, kept: &[usize], asides: &[bool], head: usize) -> Opti
 /// Whether a line is a row of several: "Home | News | Sport", "Home > News > Harbour".
 fn is_row(line: &str) -> bool {
     let strokes: usize =
-        [" | ", " > ", " › ", " » ", " • ", " / "].iter().map(|stroke| line.matches(stroke).count()).sum();
+        [" | ", " > ", " › ", " » ", " • ", " / ", "  "].iter().map(|stroke| line.matches(stroke).count()).sum();
     strokes + 1 >= ROW_PARTS
 }
 
