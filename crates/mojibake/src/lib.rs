@@ -28,13 +28,18 @@
 mod entity;
 mod judge;
 mod page;
+mod prose;
 mod repair;
+mod reread;
 mod script;
 #[cfg(test)]
 mod sentences;
 mod sequence;
 mod table;
 mod weigh;
+mod wide;
 
 pub use entity::unescape;
 pub use repair::{Mend, Repaired, repair};
+pub use reread::reread;
+pub use wide::{ByteOrder, utf_16};

@@ -6,6 +6,7 @@
 
 use std::io::{self, Read};
 
+use copydesk_mojibake::{ByteOrder, utf_16};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_16BE, UTF_16LE};
 
 /// Bytes asked of the layer below at a time.
@@ -23,7 +24,8 @@ pub(crate) enum Wide {
 }
 
 impl Wide {
-    /// UTF-16 or UTF-32 by its byte order mark, or by where NULs stand in the first bytes.
+    /// UTF-16 or UTF-32 by its byte order mark, or by where NULs stand in the first bytes; UTF-16 also by what it
+    /// reads like, since only Latin letters leave a NUL in each unit.
     pub fn of_head(head: &[u8]) -> Option<Self> {
         match head {
             [0xff, 0xfe, 0, 0, ..] => return Some(Self::Utf32Le),
@@ -47,7 +49,10 @@ impl Wide {
             [95..=100, 95..=100, 50..=100, 0..=4] => Some(Self::Utf32Be),
             [0..=4, 50..=100, 0..=4, 50..=100] => Some(Self::Known(UTF_16LE)),
             [50..=100, 0..=4, 50..=100, 0..=4] => Some(Self::Known(UTF_16BE)),
-            _ => None,
+            _ => utf_16(head).map(|order| match order {
+                ByteOrder::Little => Self::Known(UTF_16LE),
+                ByteOrder::Big => Self::Known(UTF_16BE),
+            }),
         }
     }
 
@@ -172,6 +177,20 @@ mod tests {
         }
         assert_eq!(Wide::of_head(b"The harbour opens."), None);
         assert_eq!(Wide::of_head(&[0; 64]), None);
+    }
+
+    #[test]
+    fn utf_16_of_any_script_is_told_without_a_mark() {
+        for text in [
+            "Паром вернулся на остров вечером.\nПассажиры сошли на берег.",
+            "渡轮晚上回到岛上。\n船长说，船上有一百二十名乘客，没有人受伤。",
+            "여객선은 저녁에 섬으로 돌아왔다.\n승객들은 모두 무사히 내렸다.",
+        ] {
+            for wide in &ALL[..2] {
+                assert_eq!(Wide::of_head(&encode(text, *wide)), Some(*wide), "{text}");
+            }
+            assert_eq!(Wide::of_head(text.as_bytes()), None, "{text}");
+        }
     }
 
     proptest! {
