@@ -2,7 +2,7 @@
 //!
 //! Strong evidence first:
 //!
-//! 1. a byte order mark; the zero bytes that UTF-16 and UTF-32 leave;
+//! 1. a byte order mark; the zero bytes that UTF-16 and UTF-32 leave; UTF-16 that reads as prose in one byte order;
 //! 2. validity as UTF-8 (hardly any text in another charset is valid UTF-8 by chance), with a few broken
 //!    sequences forgiven: a truncated file must not become mojibake as a whole. This beats declarations, because
 //!    a server's header and a template's `meta` are wrong more often than chance makes UTF-8;
@@ -16,6 +16,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use copydesk_mojibake::{ByteOrder, utf_16};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::codepage::Charset;
@@ -95,8 +96,8 @@ fn detect(bytes: &[u8], hints: Hints<'_>) -> (Charset, Option<String>) {
     if let Some(utf_32) = utf_32_pattern(bytes) {
         return (utf_32, None);
     }
-    if let Some(utf_16) = utf_16_pattern(bytes) {
-        return (Charset::Whatwg(utf_16), None);
+    if let Some(encoding) = utf_16_unmarked(bytes) {
+        return (Charset::Whatwg(encoding), None);
     }
     // ISO-2022-JP is pure ASCII with escapes, so it passes for valid UTF-8.
     if !bytes.contains(&0x1B) && is_mostly_utf_8(bytes) {
@@ -223,6 +224,16 @@ fn utf_16_pattern(bytes: &[u8]) -> Option<&'static Encoding> {
     (many * 5 >= pairs * 2 && few * 50 <= pairs).then_some(if first > second { UTF_16BE } else { UTF_16LE })
 }
 
+/// UTF-16 without a byte order mark: by its zeros, else by what it reads like.
+fn utf_16_unmarked(bytes: &[u8]) -> Option<&'static Encoding> {
+    utf_16_pattern(bytes).or_else(|| {
+        utf_16(bytes).map(|order| match order {
+            ByteOrder::Little => UTF_16LE,
+            ByteOrder::Big => UTF_16BE,
+        })
+    })
+}
+
 /// Whether bytes are no text in any charset the desk reads: more NULs and control bytes than a text with a few
 /// stray ones has. Looks at the first 64 KiB only. UTF-16 is text, with a byte order mark or an obvious pattern.
 #[must_use]
@@ -231,7 +242,7 @@ pub fn is_binary(bytes: &[u8]) -> bool {
     let utf_16 = match Encoding::for_bom(window) {
         Some((encoding, _)) if encoding != UTF_8 => Some(encoding),
         Some(_) => None,
-        None => utf_16_pattern(window),
+        None => utf_16_unmarked(window),
     };
     let (controls, units) = match utf_16 {
         Some(encoding) => {
@@ -254,7 +265,7 @@ mod tests {
 
     use super::*;
 
-    fn utf_16(text: &str, little: bool) -> Vec<u8> {
+    fn in_utf_16(text: &str, little: bool) -> Vec<u8> {
         text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
     }
 
@@ -267,15 +278,17 @@ mod tests {
     fn byte_order_marks_decide_and_are_no_part_of_the_text() {
         assert_eq!(decoded(b"\xEF\xBB\xBFharbour"), ("utf-8".into(), "harbour".into(), false));
         let mut bytes = vec![0xFF, 0xFE];
-        bytes.extend(utf_16("žito", true));
+        bytes.extend(in_utf_16("žito", true));
         assert_eq!(decoded(&bytes), ("utf-16le".into(), "žito".into(), false));
     }
 
     #[test]
     fn utf_16_is_seen_without_a_mark() {
         let text = "The ferry left at noon.\n";
-        assert_eq!(decoded(&utf_16(text, true)), ("utf-16le".into(), text.into(), false));
-        assert_eq!(decoded(&utf_16(text, false)), ("utf-16be".into(), text.into(), false));
+        assert_eq!(decoded(&in_utf_16(text, true)), ("utf-16le".into(), text.into(), false));
+        assert_eq!(decoded(&in_utf_16(text, false)), ("utf-16be".into(), text.into(), false));
+        let text = "Паром вернулся на остров вечером.\nПассажиры сошли на берег.\n";
+        assert_eq!(decoded(&in_utf_16(text, true)), ("utf-16le".into(), text.into(), false));
     }
 
     #[test]
@@ -311,7 +324,7 @@ mod tests {
         for text in [&b""[..], b"Plain\r\n\ttext\x0C", b"one stray \x01 byte", "日本語".as_bytes()] {
             assert!(!is_binary(text), "{text:?}");
         }
-        assert!(!is_binary(&utf_16("The ferry left at noon.", true)));
+        assert!(!is_binary(&in_utf_16("The ferry left at noon.", true)));
         assert!(!is_binary(b"\xFE\xFF\x65\xE5\x67\x2C\x8A\x9E"));
         assert!(is_binary(b"\x7FELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00>\x00"));
         assert!(is_binary(b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03KL\x02\x00\xC2A"));
