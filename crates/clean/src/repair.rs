@@ -3,7 +3,7 @@
 //! Only provable damage is mended, because a clean text must never change. In turn, until nothing is found:
 //!
 //! 1. HTML entities of plain text (`copydesk-mojibake`), line by line: a line with markup in it keeps its own;
-//! 2. mojibake (`copydesk-mojibake`);
+//! 2. mojibake (`copydesk-mojibake`): paragraphs that were misread as a whole, then single characters;
 //! 3. `invisible.rs`: control characters, soft hyphens inside words, byte order marks in mid-text, and marks that
 //!    the script around them has no use for;
 //! 4. NFC, never NFKC, which would change what is written.
@@ -88,7 +88,7 @@ impl Origins {
 type Step = fn(&str) -> Option<(String, Vec<Change>)>;
 
 /// All repairs of a plain text.
-const PLAIN: &[Step] = &[entities, misread, invisible::strip, compose];
+const PLAIN: &[Step] = &[entities, misread_whole, misread, invisible::strip, compose];
 
 impl<'a> Repaired<'a> {
     /// Mends a plain text.
@@ -98,7 +98,7 @@ impl<'a> Repaired<'a> {
 
     /// Mends markup, where entities are a part of the language.
     pub(crate) fn markup(source: &'a str) -> Self {
-        Self::run(source, &[misread, invisible::strip, compose])
+        Self::run(source, &[misread_whole, misread, invisible::strip, compose])
     }
 
     /// Mends what cleaning left of this text; `origins` says where its parts stood in it. `None` where nothing is to be
@@ -167,11 +167,11 @@ impl<'a> Repaired<'a> {
     }
 }
 
-/// The first two repairs of a plain text, entities and misreadings, as cleaning makes them; everything else stays as
+/// The first repairs of a plain text, entities and misreadings, as cleaning makes them; everything else stays as
 /// it is.
 #[must_use]
 pub fn read_again(text: &str) -> Cow<'_, str> {
-    Repaired::run(text, &[entities, misread]).text
+    Repaired::run(text, &[entities, misread_whole, misread]).text
 }
 
 /// Undoes entities, line by line.
@@ -189,13 +189,21 @@ fn entities(text: &str) -> Option<(String, Vec<Change>)> {
     (!changes.is_empty()).then_some((unescaped, changes))
 }
 
-/// Undoes misreadings.
+/// Undoes misreadings of whole paragraphs.
+fn misread_whole(text: &str) -> Option<(String, Vec<Change>)> {
+    mojibake::reread(text).and_then(read_anew)
+}
+
+/// Undoes misreadings, character by character.
 fn misread(text: &str) -> Option<(String, Vec<Change>)> {
-    match mojibake::repair(text) {
-        mojibake::Repaired { text: Cow::Owned(text), mends } => {
-            Some((text, mends.iter().map(|mend| changed(mend, 0, 0, RepairKind::Mojibake)).collect()))
-        }
-        mojibake::Repaired { text: Cow::Borrowed(_), .. } => None,
+    read_anew(mojibake::repair(text))
+}
+
+fn read_anew(repaired: mojibake::Repaired<'_>) -> Option<(String, Vec<Change>)> {
+    let changes = repaired.mends.iter().map(|mend| changed(mend, 0, 0, RepairKind::Mojibake)).collect();
+    match repaired.text {
+        Cow::Owned(text) => Some((text, changes)),
+        Cow::Borrowed(_) => None,
     }
 }
 
