@@ -20,6 +20,9 @@ use crate::table::{Row, Suspicion, kind, row, rows, suspicion};
 /// How many layers are undone at most.
 const LAYERS: usize = 8;
 
+/// Accented Latin letters and signs that a line is a garble by, if it has hardly anything else.
+const GARBLE: usize = 10;
+
 /// A line longer than this, in bytes, is judged in parts, cut between words: so memory is bounded.
 const LONGEST: usize = 256 * 1024;
 
@@ -151,12 +154,28 @@ impl Workbench {
                 None => found.control && self.name_controls(),
             };
             if !repaired {
-                return changed;
+                return changed && !self.is_garble();
             }
             changed = true;
             found = suspicion(self.chars.iter().copied());
         }
         false
+    }
+
+    /// Whether what was repaired are scraps of a line that stays unreadable: most letters are still Latin ones with
+    /// accents, as in no language. Half a repair is worse than none, and hides the line from
+    /// [`reread`](crate::reread()).
+    fn is_garble(&self) -> bool {
+        let (mut mended, mut garbled, mut sound) = (0, 0, 0);
+        for (&c, origin) in self.chars.iter().zip(&self.origins) {
+            match c {
+                _ if origin.layers != 0 => mended += 1,
+                'a'..='z' | 'A'..='Z' => sound += 1,
+                '\u{80}'..='\u{9F}' | '\u{A1}'..='\u{24F}' | '\u{2C6}'..='\u{2DD}' => garbled += 1,
+                _ => sound += usize::from(c.is_alphabetic()),
+            }
+        }
+        garbled >= GARBLE && garbled > 2 * mended && garbled * 10 > (garbled + sound) * 6
     }
 
     /// Puts the characters of a plan in place of those that stood for them.
@@ -319,6 +338,17 @@ mod tests {
             assert_eq!(repaired(&misread_latin(&misread_latin(text))), text, "{language}");
             let twice = misread(&misread(text, Page::WINDOWS_1252), Page::WINDOWS_1252);
             assert_eq!(repaired(&twice), text, "{language}");
+        }
+    }
+
+    #[test]
+    fn scraps_of_a_garble_are_left() {
+        for text in [
+            "Òåàòð íà Òàãàíêå îòêðûë ñåçîí ïðåìüåðîé Ã©",
+            "³¤½\u{AD}¿ÚÖÐ»ªöà·ÅÁ÷»î¶¯ÔÚÉÏº£¾ÙÐÐ â€” ÖÐ»ª",
+            "Ïàðîì âåðíóëñÿ íà îñòðîâ â€“ ïàññàæèðû",
+        ] {
+            assert_eq!(repaired(text), text);
         }
     }
 

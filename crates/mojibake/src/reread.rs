@@ -196,14 +196,16 @@ fn reading(
     if !proven {
         return None;
     }
-    page.read(|piece| encode(piece).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    page.read(|piece| encode(piece).map(|bytes| utf_8(&bytes).text))
 }
 
-/// What bytes look like as UTF-8.
+/// Bytes read as UTF-8.
 struct Utf8 {
-    /// Sequences of a character beyond ASCII.
+    /// U+FFFD for each row of bytes that are none.
+    text: String,
+    /// Characters beyond ASCII.
     good: usize,
-    /// Bytes that are none.
+    /// Rows of bytes that are none: a lost byte leaves the rest of its character.
     broken: usize,
     /// Whether a character came out that no text holds.
     odd: bool,
@@ -216,13 +218,17 @@ impl Utf8 {
 }
 
 fn utf_8(bytes: &[u8]) -> Utf8 {
-    let mut found = Utf8 { good: 0, broken: 0, odd: false };
+    let mut found = Utf8 { text: String::with_capacity(bytes.len()), good: 0, broken: 0, odd: false };
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars().filter(|c| !c.is_ascii()) {
             found.good += 1;
             found.odd |= prose::is_odd(c);
         }
-        found.broken += usize::from(!chunk.invalid().is_empty());
+        found.text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() && !found.text.ends_with(char::REPLACEMENT_CHARACTER) {
+            found.text.push(char::REPLACEMENT_CHARACTER);
+            found.broken += 1;
+        }
     }
     found
 }
