@@ -49,8 +49,8 @@ const MODELS: [Model; 7] = [
     Model { script: Script::Hebrew, common: "יוהלארמתבשנ", least: 58 },
     Model { script: Script::Arabic, common: "اليمنورتبعدةسفهکی", least: 58 },
     Model { script: Script::Thai, common: "านรกอเง่ยมลวัดท้ีติสะปบคหแจ", least: 65 },
-    Model { script: Script::Han, common: COMMON_HAN, least: 18 },
-    Model { script: Script::Hangul, common: COMMON_HANGUL, least: 22 },
+    Model { script: Script::Han, common: COMMON_HAN, least: 28 },
+    Model { script: Script::Hangul, common: COMMON_HANGUL, least: 30 },
 ];
 
 const COMMON_HAN: &str = "\
@@ -70,8 +70,7 @@ const COMMON_HANGUL: &str = "\
 /// are passed over, wherever they stand.
 pub(crate) fn script_of(text: &str) -> Option<Script> {
     let mut counts = [0_usize; 8];
-    let (mut others, mut signs, mut breaks, mut pairs) = (0, 0, 0, 0);
-    let mut before = ' ';
+    let (mut others, mut signs) = (0, 0);
     for c in text.chars() {
         if !c.is_ascii() {
             match script(c) {
@@ -81,16 +80,11 @@ pub(crate) fn script_of(text: &str) -> Option<Script> {
                 None if is_drawing(c) => signs += 1,
                 None => {}
             }
-            if before.is_alphabetic() && c.is_alphabetic() {
-                pairs += 1;
-                breaks += usize::from(before.is_lowercase() && c.is_uppercase());
-            }
         }
-        before = c;
     }
     let of = |script: Script| counts[script as usize];
     let letters: usize = counts.iter().sum();
-    if letters < LEAST_LETTERS || others * 20 > letters || signs * 50 > letters || breaks * 25 > pairs {
+    if letters < LEAST_LETTERS || others * 20 > letters || signs * 50 > letters || Case::of(text).is_broken() {
         return None;
     }
     let east = of(Script::Han) + of(Script::Kana);
@@ -111,6 +105,50 @@ pub(crate) fn script_of(text: &str) -> Option<Script> {
     }
     let is_prose = common * 100 >= of(model.script) * model.least && different.len() == LEAST_DIFFERENT;
     is_prose.then_some(model.script)
+}
+
+/// The letters of a text that are frequent in Cyrillic, of a hundred.
+pub(crate) fn cyrillic(text: &str) -> usize {
+    let is_common = |c: char| c.to_lowercase().any(|c| MODELS[0].common.contains(c));
+    let common = text.chars().filter(|&c| !c.is_ascii() && is_common(c)).count();
+    common * 100 / text.chars().filter(|&c| !c.is_ascii() && c != '\u{A0}').count().max(1)
+}
+
+/// How capitals stand in a text, of all scripts but that of ASCII.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Case {
+    upper: usize,
+    lower: usize,
+    /// Letters beside letters.
+    pairs: usize,
+    /// Capitals after small letters, and signs beyond ASCII between letters.
+    pub breaks: usize,
+}
+
+impl Case {
+    /// Counts a text.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut case = Self::default();
+        let (mut before, mut last) = (' ', ' ');
+        for c in text.chars() {
+            if !c.is_ascii() {
+                case.upper += usize::from(c.is_uppercase());
+                case.lower += usize::from(c.is_lowercase());
+                case.pairs += usize::from(last.is_alphabetic() && c.is_alphabetic());
+                case.breaks += usize::from(last.is_lowercase() && c.is_uppercase());
+                let is_sign = !last.is_ascii() && !last.is_alphabetic() && last != '\u{AD}' && last != '’';
+                let inside = is_sign && before.is_alphabetic() && c.is_alphabetic();
+                case.breaks += usize::from(inside && (c.is_lowercase() || c.is_uppercase()));
+            }
+            (before, last) = (last, c);
+        }
+        case
+    }
+
+    /// Whether it is as no prose has it: capitals are most, or stand after small letters.
+    pub(crate) const fn is_broken(self) -> bool {
+        self.upper > self.lower || self.breaks * 25 > self.pairs
+    }
 }
 
 /// The script of a letter, or of a mark that belongs to letters.

@@ -24,7 +24,7 @@ use encoding_rs::{
     WINDOWS_1252, WINDOWS_1255, WINDOWS_1256, X_MAC_CYRILLIC,
 };
 
-use crate::prose;
+use crate::prose::{self, Case};
 use crate::repair::{Mend, Repaired};
 
 /// Charsets of one byte a character that UTF-8 is read in, and the names they have as layers. Latin ones and those
@@ -245,9 +245,10 @@ fn legacy(
     (read_as, sheet): (&'static Encoding, &Sheet),
     names: &'static [&'static str],
 ) -> Option<Repaired<'static>> {
-    // Dashes and quotation marks alone show nothing.
+    let is_cyrillic = read_as == WINDOWS_1251;
+    // Dashes and quotation marks alone show nothing. Small letters of KOI8-R are capitals of Windows-1251.
     let is_garbled =
-        |line: &Line<'_>| line.letters >= 2 && if read_as == WINDOWS_1251 { is_broken(line.text) } else { line.heavy };
+        |line: &Line<'_>| line.letters >= 2 && if is_cyrillic { Case::of(line.text).is_broken() } else { line.heavy };
     let mut sample = Vec::new();
     let mut source = String::new();
     let mut proof: Vec<(&Line<'_>, Vec<u8>)> = Vec::new();
@@ -269,13 +270,18 @@ fn legacy(
         return None;
     }
     // Lines in capitals are Cyrillic as it is written, and some look broken in any text.
-    if read_as == WINDOWS_1251 && (garbled < sound || prose::script_of(&source.to_lowercase()).is_some()) {
+    if is_cyrillic && (garbled < sound || prose::script_of(&source.to_lowercase()).is_some()) {
         return None;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&sample, true);
     let written = match detector.guess(None, Utf8Detection::Deny) {
         encoding if encoding == GBK => GB18030,
+        // Half of its letters are the same in the old Macs' charset, and its capitals are not.
+        encoding if encoding == WINDOWS_1251 => {
+            let breaks = |encoding: &'static Encoding| Case::of(&encoding.decode_without_bom_handling(&sample).0).breaks;
+            if breaks(X_MAC_CYRILLIC) * 2 < breaks(WINDOWS_1251) { X_MAC_CYRILLIC } else { WINDOWS_1251 }
+        }
         encoding => encoding,
     };
     if written == read_as || written.is_single_byte() && is_latin(written) {
@@ -299,15 +305,21 @@ fn legacy(
     if read * 10 < garbled * 9 || prose::script_of(&prose).is_none() {
         return None;
     }
-    // Lines with more of ASCII in them follow, where its letters and the others stand in words of their own.
-    if read_as != WINDOWS_1251 && written.is_single_byte() {
-        for line in lines.iter().filter(|line| !is_garbled(line) && has_foreign_words(line.text)) {
-            if sheet.encode(line.text).and_then(|bytes| decode(&bytes)).is_some() {
-                page.lines.push(line.start..line.start + line.text.len());
+    // What proves nothing by itself follows: lines of signs (small letters of IBM 866), lines with more of ASCII in
+    // them, lines of Cyrillic that are better Cyrillic now.
+    for line in lines.iter().filter(|line| !is_garbled(line)) {
+        let follows = |decoded: &str| {
+            if is_cyrillic {
+                !Case::of(decoded).is_broken() && prose::cyrillic(decoded) > prose::cyrillic(line.text)
+            } else {
+                has_three(line.text) && (line.heavy || written.is_single_byte() && has_foreign_words(line.text))
             }
+        };
+        if sheet.encode(line.text).and_then(|bytes| decode(&bytes)).is_some_and(|decoded| follows(&decoded)) {
+            page.lines.push(line.start..line.start + line.text.len());
         }
-        page.lines.sort_by_key(|line| line.start);
     }
+    page.lines.sort_by_key(|line| line.start);
     page.read(|piece| sheet.encode(piece).and_then(|bytes| decode(&bytes)))
 }
 
@@ -321,32 +333,26 @@ fn is_latin(encoding: &'static Encoding) -> bool {
     )
 }
 
-/// Whether the letters of a line are in no order of print: mostly capitals (small letters of KOI8-R are those of
-/// Windows-1251), capitals after small letters, signs inside words.
-fn is_broken(text: &str) -> bool {
-    let (mut pairs, mut breaks, mut upper, mut lower) = (0, 0, 0, 0);
-    let (mut before, mut last) = (' ', ' ');
-    for c in text.chars() {
-        upper += usize::from(c.is_uppercase());
-        lower += usize::from(c.is_lowercase());
-        pairs += usize::from(last.is_alphabetic() && c.is_alphabetic());
-        breaks += usize::from(last.is_lowercase() && c.is_uppercase());
-        let is_sign = !last.is_ascii() && !last.is_alphabetic() && !matches!(last, '\u{AD}' | '’' | '–' | '—');
-        breaks += usize::from(is_sign && before.is_alphabetic() && c.is_alphabetic());
-        (before, last) = (last, c);
-    }
-    upper * 2 > upper + lower || pairs > 0 && breaks * 100 >= pairs * 12
+/// Whether a line has three different characters beyond ASCII, which a rule has not.
+fn has_three(text: &str) -> bool {
+    let mut different = Vec::new();
+    text.chars().filter(|c| !c.is_ascii()).any(|c| {
+        if !different.contains(&c) {
+            different.push(c);
+        }
+        different.len() == 3
+    })
 }
 
 /// Whether no word mixes letters of ASCII with others, and one of three letters is of others alone.
 fn has_foreign_words(text: &str) -> bool {
     let mut found = false;
-    for word in text.split(|c: char| !c.is_alphabetic()) {
-        let ascii = word.chars().filter(char::is_ascii).count();
-        if ascii > 0 && ascii < word.chars().count() {
+    for word in text.split(|c: char| c.is_ascii() && !c.is_ascii_alphabetic()) {
+        let is_latin = word.contains(|c: char| c.is_ascii());
+        if is_latin && word.contains(|c: char| !c.is_ascii() && c.is_alphabetic()) {
             return false;
         }
-        found |= ascii == 0 && word.chars().count() >= 3;
+        found |= !is_latin && word.chars().count() >= 3;
     }
     found
 }
@@ -469,6 +475,16 @@ mod tests {
                 let latin_1: String = bytes.iter().copied().map(char::from).collect();
                 assert_eq!(again(&latin_1).as_deref(), Some(&*text), "{language} {}", written.name());
             }
+        }
+    }
+
+    #[test]
+    fn lines_that_prove_nothing_follow_those_that_do() {
+        let text = format!("{}\nвдвоем\nКомпания Microsoft Windows и Intel сообщила\n———\n", PROSE[0].1.replace('—', "-"));
+        for (written, read) in [(IBM866, WINDOWS_1252), (WINDOWS_1251, WINDOWS_1252), (X_MAC_CYRILLIC, WINDOWS_1252)] {
+            let (bytes, ..) = written.encode(text.trim_end_matches("———\n"));
+            let garbled = format!("{}———\n", read_as(&bytes, read));
+            assert_eq!(again(&garbled).as_deref(), Some(&*text), "{}", written.name());
         }
     }
 
