@@ -56,7 +56,9 @@ const LEAST_BEYOND: usize = 30;
 /// Fewest characters of UTF-8 in a line that proves it; shorter ones follow.
 const LEAST_SEQUENCES: usize = 10;
 /// Characters of a line that are tried before all of it is.
-const TRIAL: usize = 32;
+const TRIAL: usize = 16;
+/// Characters of a line beyond ASCII whose case is looked at before that of all is.
+const HEAD: usize = 64;
 /// Bytes that statistics look at.
 const WINDOW: usize = 32 * 1024;
 
@@ -81,28 +83,33 @@ struct Line<'a> {
     start: usize,
     /// Characters beyond ASCII.
     beyond: usize,
-    /// Letters beyond ASCII.
-    letters: usize,
     /// Whether nearly all letters are beyond ASCII.
     heavy: bool,
 }
 
-/// The lines that have words without a letter of ASCII.
+impl Line<'_> {
+    /// The line up to so many characters beyond ASCII.
+    fn head(&self, beyond: usize) -> &str {
+        let mut found = self.text.char_indices().filter(|(_, c)| !c.is_ascii());
+        found.nth(beyond).map_or(self.text, |(at, _)| &self.text[..at])
+    }
+
+    /// Whether it has letters beyond ASCII: dashes and quotation marks alone show nothing.
+    fn has_letters(&self) -> bool {
+        self.text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).nth(1).is_some()
+    }
+}
+
+/// The lines with anything beyond ASCII, if there is one that has hardly anything else.
 fn suspects(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         if !line.is_ascii() {
-            let (mut beyond, mut letters, mut latin) = (0_usize, 0, 0);
-            for c in line.chars() {
-                if c.is_ascii() {
-                    latin += usize::from(c.is_ascii_alphabetic());
-                } else {
-                    beyond += 1;
-                    letters += usize::from(c.is_alphabetic());
-                }
-            }
-            lines.push(Line { text: line, start, beyond, letters, heavy: beyond * 10 >= (beyond + latin) * 6 });
+            // Every character beyond ASCII has one first byte of this form.
+            let beyond = line.bytes().filter(|&byte| byte >= 0xC0).count();
+            let latin = line.bytes().filter(u8::is_ascii_alphabetic).count();
+            lines.push(Line { text: line, start, beyond, heavy: beyond * 10 >= (beyond + latin) * 6 });
         }
         start += line.len();
     }
@@ -152,7 +159,9 @@ fn as_utf_8(text: &str, lines: &[Line<'_>]) -> Option<Repaired<'static>> {
         let encode = move |text: &str| sheet.encode(text);
         reading(text, lines, &encode, names)
     });
-    let broad = BROAD.iter().map(|&(encoding, names)| {
+    // What is read in these is mostly of East Asia.
+    let is_eastern = lines.iter().any(|line| line.heavy && is_eastern(line.head(TRIAL)));
+    let broad = BROAD.iter().filter(|_| is_eastern).map(|&(encoding, names)| {
         // What was lost is no byte of UTF-8.
         let encode = move |text: &str| {
             let mut bytes = Vec::with_capacity(text.len());
@@ -173,6 +182,12 @@ fn as_utf_8(text: &str, lines: &[Line<'_>]) -> Option<Repaired<'static>> {
     narrow.chain(broad).flatten().next()
 }
 
+fn is_eastern(text: &str) -> bool {
+    let beyond = text.chars().filter(|c| !c.is_ascii());
+    let (east, all) = beyond.fold((0, 0), |(east, all), c| (east + usize::from(c >= '\u{2E80}'), all + 1));
+    east * 2 > all
+}
+
 /// The lines that are UTF-8 once encoded, if they prove it together.
 fn reading(
     text: &str,
@@ -183,9 +198,8 @@ fn reading(
     let mut page = Page::new(text, names);
     let mut proven = false;
     for line in lines.iter().filter(|line| line.heavy) {
-        let trial = line.text.char_indices().filter(|(_, c)| !c.is_ascii()).nth(TRIAL).map(|(at, _)| &line.text[..at]);
         let bytes_of = |text: &str| encode(text).map(|bytes| utf_8(&bytes));
-        if trial.is_some_and(|trial| bytes_of(trial).is_none_or(|found| found.broken * 3 > found.good)) {
+        if bytes_of(line.head(TRIAL)).is_none_or(|found| found.broken * 3 > found.good) {
             continue;
         }
         if let Some(found) = bytes_of(line.text).filter(Utf8::is_likely) {
@@ -246,14 +260,20 @@ fn legacy(
     names: &'static [&'static str],
 ) -> Option<Repaired<'static>> {
     let is_cyrillic = read_as == WINDOWS_1251;
-    // Dashes and quotation marks alone show nothing. Small letters of KOI8-R are capitals of Windows-1251.
-    let is_garbled =
-        |line: &Line<'_>| line.letters >= 2 && if is_cyrillic { Case::of(line.text).is_broken() } else { line.heavy };
+    // Small letters of KOI8-R are capitals of Windows-1251.
+    let is_garbled = |line: &Line<'_>| {
+        let is_broken = |text: &str| Case::of(text).is_broken();
+        let is_odd = if is_cyrillic { is_broken(line.head(HEAD)) && is_broken(line.text) } else { line.heavy };
+        is_odd && line.has_letters()
+    };
     let mut sample = Vec::new();
     let mut source = String::new();
     let mut proof: Vec<(&Line<'_>, Vec<u8>)> = Vec::new();
     let (mut garbled, mut sound) = (0, 0);
     for line in lines {
+        if sheet.encode(line.head(TRIAL)).is_none() {
+            continue;
+        }
         if !is_garbled(line) {
             sound += line.beyond;
             continue;
