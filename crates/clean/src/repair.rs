@@ -331,6 +331,20 @@ mod tests {
     }
 
     #[test]
+    fn paragraphs_misread_as_a_whole_are_read_again_and_their_places_are_known() {
+        let source = "Ïàðîì âåðíóëñÿ íà îñòðîâ òîëüêî ê âå÷åðó ïîíåäåëüíèêà.\nNobody was hurt &amp; the port is open.";
+        let repaired = Repaired::plain(source);
+        assert_eq!(
+            repaired.text,
+            "Паром вернулся на остров только к вечеру понедельника.\nNobody was hurt & the port is open."
+        );
+        assert!(repaired.mends.contains(&(0..10, RepairKind::Mojibake)), "{:?}", repaired.mends);
+        let now = repaired.text.find("Nobody").expect("the word");
+        assert_eq!(repaired.source_offset(now), source.find("Nobody").expect("the word"));
+        assert!(Repaired::plain(&repaired.text).mends.is_empty());
+    }
+
+    #[test]
     fn entities_of_markup_are_left_to_its_reader() {
         assert_eq!(Repaired::markup("<p>a &amp; b</p>").text, "<p>a &amp; b</p>");
         assert_eq!(Repaired::plain("write <b> as &lt;b&gt;\nAT&amp;T").text, "write <b> as &lt;b&gt;\nAT&T");

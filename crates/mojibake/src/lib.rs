@@ -1,4 +1,4 @@
-//! Mojibake: text that was written in UTF-8 and read as something else, repaired.
+//! Mojibake: text that was written in one encoding and read as another, repaired.
 //!
 //! `â€œIt’s cafÃ©â€` stands in feeds, databases and archives, once misread and for ever wrong. This crate finds such
 //! text by its own evidence and undoes the reading, layer by layer; what is not proven stays as it is, to the byte.
@@ -9,7 +9,11 @@
 //! - `weigh.rs`: how much one sequence speaks for a misreading;
 //! - `judge.rs`: whether a line was misread in a page, and where;
 //! - `repair.rs`: line by line, layer by layer, with the offsets of every repair;
-//! - `entity.rs`: HTML entities in plain text, apart ([`unescape`]; before [`repair`], if both are wanted).
+//! - `reread.rs`: paragraphs that were misread as a whole, where single characters prove nothing ([`reread`]; before
+//!   [`repair`], which repairs characters);
+//! - `prose.rs`: whether a text is prose of a script, by the statistics of its letters;
+//! - `wide.rs`: UTF-16 without a byte order mark, told by what it reads like ([`utf_16`]);
+//! - `entity.rs`: HTML entities in plain text, apart ([`unescape`]; before the others, if all are wanted).
 //!
 //! The class of repairs is that of ftfy (R. Speer, "ftfy", Zenodo 2019), the method is our own: each candidate is
 //! weighed by how odd the source is *and* how well the result fits, and the evidence is added up over a line. On
@@ -19,11 +23,13 @@
 //!
 //! - **Clean text is never changed.** It matters more than the last repair.
 //! - **Repairing is idempotent**, and the same on every machine.
-//! - **Any text is safe**: no panic, time linear in its length, memory beyond the result bounded.
+//! - **Any text is safe**: no panic, time linear in its length, memory beyond the result bounded (of [`reread`]: by a
+//!   few times the text).
 //!
-//! Not repaired: one legacy code page read as another (Cyrillic in Windows-1251 read as Windows-1252), except C1
-//! control characters, which are read as Windows-1252 as browsers do; UTF-8 read as a multi-byte encoding; what
-//! lost its bytes for good, which becomes U+FFFD where the rest of the line is repaired.
+//! Not repaired: one legacy code page read as another, except in paragraphs whose script is not Latin, and C1
+//! control characters, which are read as Windows-1252 as browsers do; Latin code pages read as one another; UTF-8
+//! read as a multi-byte encoding where more than one character in five is lost. What lost its bytes for good becomes
+//! U+FFFD where the rest of the line is repaired.
 
 mod entity;
 mod judge;

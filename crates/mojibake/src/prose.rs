@@ -10,6 +10,8 @@
 
 /// Fewest letters that statistics tell anything of.
 const LEAST_LETTERS: usize = 12;
+/// Bytes that are looked at.
+const WINDOW: usize = 64 * 1024;
 /// Fewest different letters of a text.
 const LEAST_DIFFERENT: usize = 8;
 
@@ -48,7 +50,9 @@ const MODELS: [Model; 7] = [
     Model { script: Script::Greek, common: "αοιετσνηυρπκλμςάίό", least: 65 },
     Model { script: Script::Hebrew, common: "יוהלארמתבשנ", least: 58 },
     Model { script: Script::Arabic, common: "اليمنورتبعدةسفهکی", least: 58 },
-    Model { script: Script::Thai, common: "านรกอเง่ยมลวัดท้ีติสะปบคหแจ", least: 65 },
+    Model {
+        script: Script::Thai, common: "านรกอเง่ยมลวัดท้ีติสะปบคหแจ", least: 65
+    },
     Model { script: Script::Han, common: COMMON_HAN, least: 28 },
     Model { script: Script::Hangul, common: COMMON_HANGUL, least: 30 },
 ];
@@ -69,6 +73,7 @@ const COMMON_HANGUL: &str = "\
 /// The script that a text is prose of; none where it is none of those known here, or no prose. Letters of ASCII
 /// are passed over, wherever they stand.
 pub(crate) fn script_of(text: &str) -> Option<Script> {
+    let text = &text[..text.floor_char_boundary(WINDOW)];
     let mut counts = [0_usize; 8];
     let (mut others, mut signs) = (0, 0);
     for c in text.chars() {

@@ -143,10 +143,8 @@ mod tests {
 
     #[test]
     fn tables_of_numbers_are_none() {
-        let wave: Vec<u8> = (0..4000_i32)
-            .map(|at| (9000.0 * f64::from(at % 97).sin()) as i16)
-            .flat_map(i16::to_le_bytes)
-            .collect();
+        let wave: Vec<u8> =
+            (0..4000_i32).map(|at| (9000.0 * f64::from(at % 97).sin()) as i16).flat_map(i16::to_le_bytes).collect();
         let counting: Vec<u8> = (0..4000_u16).flat_map(u16::to_le_bytes).collect();
         let grey: Vec<u8> = (0..4000_u16).flat_map(|at| (0x400 + at % 61).to_be_bytes()).collect();
         for bytes in [wave, counting, grey] {

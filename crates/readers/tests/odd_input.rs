@@ -63,7 +63,8 @@ fn stray_control_bytes_do_not_make_a_text_binary() {
 
 #[test]
 fn utf_16_without_a_mark_is_text_in_any_script() {
-    for text in ["Паром вернулся на остров вечером.\nЛюди сошли.", "渡轮晚上回到岛上。\n船长说，没有人受伤。"] {
+    for text in ["Паром вернулся на остров вечером.\nЛюди сошли.", "渡轮晚上回到岛上。\n船长说，没有人受伤。"]
+    {
         let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         for bytes in [big, little] {
