@@ -425,7 +425,7 @@ impl<'a> Page<'a> {
             }
         }
         text.push_str(&self.text[copied..]);
-        (!mends.is_empty()).then(|| Repaired { text: Cow::Owned(text), mends })
+        (!mends.is_empty()).then_some(Repaired { text: Cow::Owned(text), mends })
     }
 }
 
