@@ -9,7 +9,7 @@
 //! 3. `plain.rs` for plain text: `lines.rs` measures its lines, `wrap.rs` joins those of wrapped paragraphs, and the
 //!    rules cut whole lines or the start of one: `stamp.rs` (lines that date the article), `byline.rs`, `imprint.rs` (names
 //!    and dates on one line), `furniture.rs` (menus, share buttons, notices), `credit.rs` (captions), `repeats.rs` (a body
-//!    pasted twice), `tail.rs` ("About …", "Check Also" and what follows), `biography.rs` (notes on the author), [`sift`]
+//!    pasted twice), `tail.rs` ("About …", "Check Also" and what follows), [`sift`]
 //!    (what by its shape and place is no part of the article, in any language), `headline.rs` (the title, the menu above
 //!    it and the deck below), until none finds anything; what they know by its words stands in `phrases.rs`, in many
 //!    languages; `lore.rs` cuts or marks what was learned of the site, and what the user's patterns name (`guide.rs`);
@@ -41,7 +41,6 @@
 //! in; the markup itself is not (`tests/pages.rs`).
 
 mod address;
-mod biography;
 mod byline;
 mod calendar;
 mod charset;

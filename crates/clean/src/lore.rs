@@ -9,11 +9,10 @@
 //! wrapped paragraph, which ends anywhere. A short line without a full stop is template and goes, and so do the short
 //! lines between two such at the end of a page.
 
-use copydesk_article::{Author, RemovalReason, Supplied};
+use copydesk_article::{RemovalReason, Supplied};
 use copydesk_boilerplate::{MOST_OBSERVED, Observed, Place, Rule, SeenLine, Site, SiteRules, hash_lines};
 
 use crate::address;
-use crate::byline;
 use crate::guide::{Guide, SourceRules};
 use crate::lines::{HEADLINE_WORDS, Line, Page, WRAPPED_COLUMNS};
 
@@ -33,8 +32,6 @@ pub(crate) struct Lore<'a> {
     rules: Option<&'a SiteRules>,
     /// Where the site is unknown: those of the site whose template the article wears, for its edges.
     template: Option<&'a SiteRules>,
-    /// The article's authors, as far as the user says them.
-    authors: Vec<Author>,
 }
 
 /// What is known of one line.
@@ -86,8 +83,7 @@ impl<'a> Lore<'a> {
         let said = supplied.site.as_deref().and_then(Site::named);
         let host = |address: &Option<String>| address::host(address.as_deref()?).and_then(|host| Site::named(&host));
         let site = said.or_else(|| host(&supplied.url)).or_else(|| host(&supplied.canonical_url));
-        let authors = byline::supplied(&supplied.authors);
-        let mut lore = Self { guide: *guide, site, rules: None, template: None, authors };
+        let mut lore = Self { guide: *guide, site, rules: None, template: None };
         lore.find_rules();
         lore
     }
@@ -112,11 +108,6 @@ impl<'a> Lore<'a> {
 
     fn source(&self) -> Option<&'a SourceRules> {
         self.guide.source
-    }
-
-    /// The article's authors, as far as the user says them.
-    pub(crate) fn authors(&self) -> &[Author] {
-        &self.authors
     }
 
     /// Whether the user wants to keep a line.

@@ -17,7 +17,7 @@ use crate::lines::{Page, is_line_break};
 use crate::lore::Lore;
 use crate::positions::Positions;
 use crate::repair::{Mend, Origins, Repaired, detached_quote};
-use crate::{biography, byline, credit, furniture, headline, imprint, repeats, sift, stamp, tail, wrap};
+use crate::{byline, credit, furniture, headline, imprint, repeats, sift, stamp, tail, wrap};
 
 /// Turns of all rules. Two are usual, four rare; the bound keeps a hostile text linear.
 const MAX_TURNS: usize = 16;
@@ -171,7 +171,6 @@ pub(crate) fn cut_known(page: &mut Page<'_>, found: &mut Found, lore: &mut Lore<
         imprint::cut(page, &mut found.authors, &mut found.stamps);
         stamp::cut(page, &mut found.stamps);
         byline::cut(page, &mut found.authors);
-        biography::cut(page, found.authors.iter().chain(lore.authors()));
         furniture::cut(page);
         credit::cut_twins(page);
         if page.cuts() == before {
