@@ -18,7 +18,10 @@ use crate::sketches::{self, Sketches};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
+
+/// One part in so many of the filters' memory is for texts' keys: an article has one, and some seventeen anchors.
+const TEXTS_SHARE: u64 = 16;
 
 /// Bytes of a block of sketches.
 const SKETCH_BLOCK: u32 = 1024;
@@ -117,6 +120,7 @@ impl Store {
         };
         let windows = Windows::read(&memory.windows).map_err(failed("read its windows"))?;
         let sizes = Sizes::of_process();
+        let texts_filter_bytes = options.filter_bytes / TEXTS_SHARE;
         let anchors = Places {
             name: "anchors",
             folder,
@@ -125,7 +129,7 @@ impl Store {
             runs: &memory.anchor_runs,
             log: &memory.anchors,
             keys_of: postings::decode,
-            filter_bytes: options.cache_bytes,
+            filter_bytes: options.filter_bytes - texts_filter_bytes,
             buffer_postings: sizes.anchors,
         };
         let texts = Places {
@@ -133,7 +137,7 @@ impl Store {
             runs: &memory.text_runs,
             log: &memory.texts,
             keys_of: |row| text_key(row).into_iter().collect(),
-            filter_bytes: options.cache_bytes / 4,
+            filter_bytes: texts_filter_bytes,
             buffer_postings: sizes.texts,
             ..anchors
         };

@@ -106,6 +106,7 @@ struct Held {
 
 enum Job {
     Write(Arc<Buffer>),
+    /// A filter over all of so many bytes.
     Know(u64),
     Merge(Vec<Arc<Run>>),
 }
@@ -321,7 +322,7 @@ impl Shared {
             let Some(job) = job else { return };
             let done = match job {
                 Job::Write(buffer) => self.write(&buffer),
-                Job::Know(room) => self.know(room),
+                Job::Know(bytes) => self.know(bytes),
                 Job::Merge(runs) => self.merge(&runs),
             };
             if let Err(error) = done {
@@ -363,7 +364,7 @@ impl Shared {
     }
 
     /// Makes the filter over all anew.
-    fn know(&self, room: u64) -> Result<(), LedgerError> {
+    fn know(&self, bytes: u64) -> Result<(), LedgerError> {
         let runs: Vec<Arc<Run>>;
         let mut streams = Vec::new();
         {
@@ -376,7 +377,7 @@ impl Shared {
         }
         // Not two of them at a time: the runs' own filters do meanwhile.
         self.state_mut().known = None;
-        let mut making = Making::new(room);
+        let mut making = Making::new(bytes);
         for posting in streams.into_iter().flatten() {
             if self.signals.is_stopped() {
                 return Ok(());
@@ -450,20 +451,20 @@ impl State {
         if let Some(full) = self.full.first() {
             return Some(Job::Write(Arc::clone(full)));
         }
-        self.room_to_know(known_bytes).map(Job::Know).or_else(|| self.next_merge().map(Job::Merge))
+        self.bytes_to_know(known_bytes).map(Job::Know).or_else(|| self.next_merge().map(Job::Merge))
     }
 
-    /// For how many postings a filter over all is to be made, if one is.
-    fn room_to_know(&self, most_bytes: u64) -> Option<u64> {
+    /// Of how many bytes a filter over all is to be made, if one is.
+    fn bytes_to_know(&self, most_bytes: u64) -> Option<u64> {
         let buffered: usize = self.buffers().map(Buffer::postings).sum();
         let postings = self.runs.iter().map(|held| held.run.postings()).sum::<u64>() + buffered as u64;
-        let room = known::room(postings, most_bytes)?;
+        let bytes = known::bytes_for(postings, most_bytes)?;
         let is_wanted = match &self.known {
             None => true,
             // It would be larger, or emptier because much has expired.
-            Some(known) => known.is_full() && (room > known.room() || 2 * postings < known.room()),
+            Some(known) => known.is_full() && (bytes > known.bytes() || 2 * postings < known.postings()),
         };
-        is_wanted.then_some(room)
+        is_wanted.then_some(bytes)
     }
 
     /// Runs to be merged: all of a window that is over, and of the others those behind which there is nothing larger by
