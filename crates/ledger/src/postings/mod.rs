@@ -10,7 +10,7 @@
 //! - In memory they go into a **buffer** (`buffer.rs`), once the batch is durable. A full one is closed and written by
 //!   a thread of the ledger's as a **run** (`run.rs`): a file of postings in the order of their keys, never changed.
 //! - Runs that follow each other in time are **merged** (`merge.rs`), [`LIKE_RUNS`] of much the same size at a time, so a
-//!   posting is rewritten once each time its window grows fourfold; a window that is over has one run.
+//!   posting is rewritten once each time its window grows eightfold; a window that is over has one run.
 //! - Which runs there are, and that none is lost or left over, is the work of `index_files.rs`: a run's row is durable
 //!   before the log is dropped or the runs it replaces are removed. At a start the log behind the newest run is read
 //!   back into buffers: a bounded number of rows.
@@ -52,7 +52,7 @@ use run::Run;
 use saturated::Saturated;
 
 /// So many runs in a row of much the same size are merged.
-const LIKE_RUNS: usize = 4;
+const LIKE_RUNS: usize = 8;
 
 /// Anchors of a full buffer: some 20 MB of memory, 4 MB of a run, 20,000 articles.
 pub const BUFFER_ANCHORS: usize = 1 << 19;
@@ -205,17 +205,25 @@ impl Postings {
         let known = state.known.as_ref().map(|known| known.may_hold(anchors));
         let mut saturated = self.saturated.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<Vec<Sequence>> = vec![Vec::new(); anchors.len()];
+        let mut may_hold = Vec::with_capacity(runs.len());
         for (at, (found, anchor)) in all.iter_mut().zip(anchors).enumerate() {
             if known.as_ref().is_some_and(|known| !known[at]) {
                 continue;
             }
             *found = saturated.holders(oldest, *anchor);
-            for held in runs.iter().filter(|held| held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor))) {
-                if found.len() < MAX_HOLDERS {
+            if found.is_empty() {
+                // All filters first: each waits for memory, and so they wait together.
+                may_hold.clear();
+                may_hold
+                    .extend(runs.iter().map(|held| held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor))));
+                for (held, _) in runs.iter().zip(&may_hold).filter(|(_, may_hold)| **may_hold) {
                     held.run.holders(*anchor, found)?;
+                    if found.len() >= MAX_HOLDERS {
+                        break;
+                    }
                 }
+                saturated.note(*anchor, found);
             }
-            saturated.note(*anchor, found);
             for buffer in &buffers {
                 buffer.holders(*anchor, found);
             }
