@@ -93,9 +93,9 @@ impl FjallLedger {
             for change in changes {
                 store.remember(&mut batch, &mut gathered, change)?;
             }
-            store.write_gathered(&mut batch, &gathered);
+            let written = store.write_gathered(&mut batch, &gathered, false)?;
             store.write(batch, PersistMode::Buffer, "remember articles")?;
-            store.remembered(gathered)
+            store.remembered(gathered, written)
         })
     }
 
