@@ -29,9 +29,9 @@ pub const MAX_CANDIDATES: usize = 5;
 /// is a copy; five find no more than two (`copydesk-bench predict neardup`).
 pub const MAX_CHANCES: usize = 2;
 
-/// An anchor that is all two texts share stands in a run of at least so many equal tokens, or they are not compared. Nine
-/// in ten such pairs in a large index have met in a phrase, and none of them is a copy: comparing them would be most of
-/// the work.
+/// An anchor that is all two texts share stands in a run of at least so many equal tokens, or they are not compared. Two
+/// in three such pairs have met in a phrase (of 655 in 2,962 labelled articles 426, none of them a copy; of the 1,120
+/// matches above one, the same news in other words), and in a large index they would be most of what is compared.
 const CHANCE_RUN: usize = SHINGLE + 2;
 
 /// An original that shares anchors with a text, and what comparing them said.

@@ -26,8 +26,8 @@ pub struct Options {
     pub folder: PathBuf,
     /// Cache of read blocks, bytes. Default 64 MiB.
     pub cache_bytes: u64,
-    /// Memory of filters that tell which keys of texts are known nowhere, bytes. Beyond what they need look-ups read
-    /// more from disk (`postings/known.rs`). Default 80 MiB.
+    /// Memory of filters that tell which keys of texts are known nowhere, bytes. A million articles need some 42 MiB;
+    /// with less, look-ups read more and more from disk (`postings/known.rs`). Default 80 MiB.
     pub filter_bytes: u64,
     /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
     pub memtable_bytes: u64,

@@ -15,8 +15,8 @@
 //! number comes first, or its sequences follow each other), so its tables are dropped as they are and nothing is
 //! rewritten. A table that also holds a newer window's rows goes with a later one; its old rows are not seen, because no
 //! look-up goes beyond its [`Horizon`]. The newest window is never dropped, so no keyspace is ever left without tables
-//! by this. Nothing is scanned. At a start `windows` (a row a month) is read, the logs behind the newest runs, and of each
-//! run and chapter what finds its way in it.
+//! by this. Nothing is scanned. At a start `windows` (a row a month) is read, the logs behind the newest runs, the newest
+//! chapter, and of each other run and chapter what finds its way in it.
 //!
 //! Rows are bytes in fixed places, not JSON: they are most of what an article leaves behind.
 

@@ -2,9 +2,9 @@
 //!
 //! A Bloom filter in lines of 64 bytes (Putze, Sanders and Singler 2007): an anchor's bits lie in one line, so that a
 //! look-up costs one miss of the processor's cache, and the misses of a text's anchors are waited for together. With
-//! twelve bits a posting one absent anchor in a hundred is let through, with eight three: each costs the reading
-//! of a block, which is a hundred times what asking costs. Six bits an anchor would let half as many through where there
-//! are twelve a posting, but nearly all where only two are left (`known.rs`), and take longer to set.
+//! twelve bits a posting seven absent anchors in a thousand are let through, with eight 24: each costs the reading of a
+//! block, which is a hundred times what asking costs. To set six bits an anchor, not four, would be a little better with
+//! twelve, but let most through where only two or three are left (`known.rs`), and take longer.
 
 /// Words of a line.
 const LINE: usize = 8;

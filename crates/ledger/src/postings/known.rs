@@ -8,9 +8,10 @@
 //! large from all runs, which is also how keys that expired leave it. Meanwhile, and after a start until a buffer is full,
 //! there is none. Then the runs' own are asked, with the same answer.
 //!
-//! Where it can't grow any more it goes on taking keys and lets more and more others through: of a hundred one with
-//! [`BITS`] bits a key, three with eight, seven with six, a sixth with four, more than half with [`LEAST_BITS`]. Each costs the reading of a block
-//! of every run that has no filter in memory. With fewer bits there is none, and its memory goes to the runs' own.
+//! Where it can't grow any more it goes on taking keys and lets more and more others through: of a thousand 7 with
+//! [`BITS`] bits a key, 24 with eight, 60 with six, 160 with four and 560 with [`LEAST_BITS`]. Each costs the reading of
+//! a block of every run whose own filter has no room in memory. With fewer bits there is none, and its memory goes to
+//! the runs' own.
 
 use super::filter::{Filling, Filter};
 

@@ -205,27 +205,29 @@ impl Postings {
         let known = state.known.as_ref().map(|known| known.may_hold(anchors));
         let mut saturated = self.saturated.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<Vec<Sequence>> = vec![Vec::new(); anchors.len()];
-        let mut may_hold = Vec::with_capacity(runs.len());
+        let mut asked = Vec::new();
         for (at, (found, anchor)) in all.iter_mut().zip(anchors).enumerate() {
-            if known.as_ref().is_some_and(|known| !known[at]) {
-                continue;
-            }
-            *found = saturated.holders(oldest, *anchor);
-            if found.is_empty() {
-                // All filters first: each waits for memory, and so they wait together.
-                may_hold.clear();
-                may_hold
-                    .extend(runs.iter().map(|held| held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor))));
-                for (held, _) in runs.iter().zip(&may_hold).filter(|(_, may_hold)| **may_hold) {
-                    held.run.holders(*anchor, found)?;
-                    if found.len() >= MAX_HOLDERS {
-                        break;
-                    }
+            if known.as_ref().is_none_or(|known| known[at]) {
+                *found = saturated.holders(oldest, *anchor);
+                if found.is_empty() {
+                    asked.push(at);
                 }
-                saturated.note(*anchor, found);
             }
+        }
+        // All filters first: each look waits for memory, and so they wait together.
+        let may_hold = |held: &Held, at: usize| held.filter.as_ref().is_none_or(|filter| filter.may_hold(anchors[at]));
+        let may_hold: Vec<bool> =
+            runs.iter().flat_map(|held| asked.iter().map(move |at| may_hold(held, *at))).collect();
+        for (number, at) in asked.iter().enumerate() {
+            let (found, anchor) = (&mut all[*at], anchors[*at]);
+            for (held, may_hold) in runs.iter().zip(may_hold.chunks_exact(asked.len())) {
+                if may_hold[number] && found.len() < MAX_HOLDERS {
+                    held.run.holders(anchor, found)?;
+                }
+            }
+            saturated.note(anchor, found);
             for buffer in &buffers {
-                buffer.holders(*anchor, found);
+                buffer.holders(anchor, found);
             }
         }
         Ok(all)

@@ -9,8 +9,8 @@
 //! *before* the batch is, and a row of the batch (keyspace `chapters`) says up to which byte the chapter counts. So a
 //! crash, or a batch that fails, leaves bytes behind that end, which are written over; and a batch that is durable finds
 //! its sketches. A chapter that is full gets its end and is never changed again; the row says so from the batch on that
-//! begins the next one. Only then, and when it goes, may files and rows be told from each other: a file without a row is
-//! left over and goes at the next start (`index_files.rs`), which reads the growing chapter and nothing else. A window expires by its rows in that keyspace and its files.
+//! begins the next one. A file without a row is left over and goes at the next start (`index_files.rs`), which reads the
+//! growing chapter once. A window expires by its rows in that keyspace and its files.
 
 mod chapter;
 
