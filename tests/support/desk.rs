@@ -37,6 +37,7 @@ impl Desk {
             .with("intake", "settle_secs", "0.0")
             .with("ledger", "segment_bytes", "262144")
             .with("ledger", "cache_bytes", "8388608")
+            .with("ledger", "filter_bytes", "8388608")
             .with("pipeline", "workers", "2")
             .with("pipeline", "commit_articles", "24")
             .with("pipeline", "channel_articles", "16")

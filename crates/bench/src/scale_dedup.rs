@@ -57,6 +57,9 @@ pub struct Options {
     /// Random signatures instead of articles: the index alone.
     #[arg(long)]
     pub signatures: bool,
+    /// Memory for filters of known keys, as `[ledger] filter_bytes`.
+    #[arg(long, value_name = "BYTES", default_value_t = LedgerOptions::default().filter_bytes)]
+    pub filter_bytes: u64,
     /// Folder for the ledger; it must be empty [default: a temporary one].
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
@@ -70,7 +73,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(options.articles >= SLICES * BATCH, "take at least {} articles", SLICES * BATCH);
     let scratch = tempfile::tempdir()?;
     let folder = options.folder.clone().unwrap_or_else(|| scratch.path().to_owned());
-    let ledger_options = LedgerOptions { folder, ..LedgerOptions::default() };
+    let ledger_options = LedgerOptions { folder, filter_bytes: options.filter_bytes, ..LedgerOptions::default() };
     let source = match &options.corpus {
         Some(corpus) if !options.signatures => Source::Articles(Synthesis::of(corpus, options.seed, options.copies)?),
         _ => Source::Signatures(options.seed),

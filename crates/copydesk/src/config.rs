@@ -216,6 +216,7 @@ impl Config {
         for (section, key, value, range) in [
             ("intake", "max_record_bytes", self.intake.max_record_bytes, 1024..=1 << 40),
             ("ledger", "cache_bytes", self.ledger.cache_bytes, 1 << 20..=1 << 40),
+            ("ledger", "filter_bytes", self.ledger.filter_bytes, 1 << 20..=1 << 40),
             ("ledger", "memtable_bytes", self.ledger.memtable_bytes, 1 << 20..=1 << 32),
             ("ledger", "journal_max_bytes", self.ledger.journal_max_bytes, 64 << 20..=1 << 40),
             ("ledger", "segment_bytes", self.ledger.segment_bytes, 1024..=1 << 40),

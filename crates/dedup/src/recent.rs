@@ -5,11 +5,12 @@
 //! [`Recent::settle`]s. A commit may come between two look-ups: what stands in both places counts once. A few hundred
 //! articles stand here at most, as many as may be in flight.
 
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 use copydesk_article::Sequence;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::index::{AddressRow, Changes, Horizon, Index, MAX_HOLDERS, SketchRow, TextRow};
 

@@ -98,7 +98,7 @@ impl Store {
             let key = keys::learned(learned.namespace, &learned.key, epoch_of(learned.sequence));
             batch.insert(&self.learned, key, learned.value.as_slice());
         }
-        self.write_gathered(&mut batch, &gathered);
+        let written = self.write_gathered(&mut batch, &gathered, true)?;
         for (id, (window, article)) in &articles {
             self.put(&mut batch, &self.articles, &keys::article(*window, *id), article);
         }
@@ -136,7 +136,7 @@ impl Store {
         }
         drop(links);
         let opened = gathered.opened().is_some();
-        self.remembered(gathered)?;
+        self.remembered(gathered, written)?;
         // Only a new window moves the horizon. What was committed stands even if this fails, and the next start's
         // first window drops it then.
         if opened {

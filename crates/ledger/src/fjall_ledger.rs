@@ -24,9 +24,11 @@ use crate::{
 pub struct Options {
     /// Folder of the ledger. Default `ledger`.
     pub folder: PathBuf,
-    /// Cache of read blocks, bytes; as much again for filters of anchors, and a quarter for those of texts. Default 64
-    /// MiB.
+    /// Cache of read blocks, bytes. Default 64 MiB.
     pub cache_bytes: u64,
+    /// Memory of filters that tell which keys of texts are known nowhere, bytes. A million articles need some 42 MiB;
+    /// with less, look-ups read more and more from disk (`postings/known.rs`). Default 80 MiB.
+    pub filter_bytes: u64,
     /// Memory of one keyspace before it is written out, bytes. Default 16 MiB.
     pub memtable_bytes: u64,
     /// Most bytes of journal; what stands in it also stands in memory. Default 128 MiB.
@@ -40,6 +42,7 @@ impl Default for Options {
         Self {
             folder: PathBuf::from("ledger"),
             cache_bytes: 64 << 20,
+            filter_bytes: 80 << 20,
             memtable_bytes: 16 << 20,
             journal_max_bytes: 128 << 20,
             segment_bytes: 32 << 20,
@@ -90,9 +93,9 @@ impl FjallLedger {
             for change in changes {
                 store.remember(&mut batch, &mut gathered, change)?;
             }
-            store.write_gathered(&mut batch, &gathered);
+            let written = store.write_gathered(&mut batch, &gathered, false)?;
             store.write(batch, PersistMode::Buffer, "remember articles")?;
-            store.remembered(gathered)
+            store.remembered(gathered, written)
         })
     }
 

@@ -1,4 +1,4 @@
-//! Files of the index that never change once they stand: runs of postings, chapters of sketches.
+//! Files of the index: runs of postings, chapters of sketches. But for the newest chapter none ever changes.
 //!
 //! A keyspace says which there are. A file is durable before its row is, and its row before anything is removed that it
 //! replaces; a file without a row is left over from a crash and goes at the next start. Every file holds the articles of
@@ -33,7 +33,7 @@ impl FileName {
         format!("{}-{}-{}.run", self.window.0, self.first.0, self.last.0)
     }
 
-    fn to_key(self) -> [u8; 20] {
+    pub fn to_key(self) -> [u8; 20] {
         let mut key = [0; 20];
         key[..4].copy_from_slice(&self.window.0.to_be_bytes());
         key[4..12].copy_from_slice(&self.first.0.to_be_bytes());

@@ -26,7 +26,7 @@
 //! | `admissions` | first sequence | [`Admission`], removed when its sequences are committed |
 //! | `arrivals`, `arrival_index` | sequence; file number + record | [`ArrivalRow`]; sequence |
 //! | `articles` | window + article id | [`ArticleRow`]: the key of "same id"; expires with the window |
-//! | `texts`, `anchors`, `sketches`, … | | what copies and versions are recognised by: `memory.rs`, `postings/mod.rs`, `sketches/mod.rs` |
+//! | `texts`, `anchors`, `chapters`, … | | what copies and versions are recognised by: `memory.rs`, `postings/mod.rs`, `sketches/mod.rs` |
 //! | `learned` | namespace, key, epoch | bytes of the learner |
 //! | `outbox`, `segments` | sequence + part; segment | one row of the outbox; [`Segment`] |
 //! | `sinks`, `receipts`, `exceptions` | sink name + target (+ sequence (+ id)) | [`SinkRow`], [`Receipt`], [`Exception`] |

@@ -5,7 +5,7 @@
 //! | `texts`, `text_runs` | sequence; run | the text's key and who had it first; its postings: see `postings/mod.rs` |
 //! | `anchors`, `anchor_runs` | sequence; run | what an article is found by: the same |
 //! | `addresses` | window + hash | what stands at the address |
-//! | `sketches`, `chapters` | sequence; chapter | the text's tokens: see `sketches/mod.rs` |
+//! | `chapters` | chapter | the texts' tokens: see `sketches/mod.rs` |
 //! | `records` | sequence | the record of a version that another may follow |
 //! | `clusters` | sequence of the original | [`ClusterRow`] |
 //! | `members` | sequence of the original + of the copy | [`MemberRow`] |
@@ -15,8 +15,8 @@
 //! number comes first, or its sequences follow each other), so its tables are dropped as they are and nothing is
 //! rewritten. A table that also holds a newer window's rows goes with a later one; its old rows are not seen, because no
 //! look-up goes beyond its [`Horizon`]. The newest window is never dropped, so no keyspace is ever left without tables
-//! by this. Nothing is scanned. At a start `windows` (a row a month) is read, the logs behind the newest runs, and of each
-//! run and chapter what finds its way in it.
+//! by this. Nothing is scanned. At a start `windows` (a row a month) is read, the logs behind the newest runs, the newest
+//! chapter, and of each other run and chapter what finds its way in it.
 //!
 //! Rows are bytes in fixed places, not JSON: they are most of what an article leaves behind.
 
@@ -32,6 +32,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
+use crate::sketches::{self, Written};
 use crate::store::Store;
 use crate::{ArticleRow, LedgerError, keys, memory_rows, postings};
 
@@ -185,12 +186,6 @@ impl Windows {
         after.checked_sub(1).map_or(Window(0), |at| self.0[at].0)
     }
 
-    /// The last sequence of a window; the newest has no end yet.
-    pub fn end_of(&self, window: Window) -> Sequence {
-        let after = self.0.iter().find(|(later, _)| *later > window);
-        after.map_or(Sequence(u64::MAX), |(_, first)| Sequence(first.0.saturating_sub(1)))
-    }
-
     /// The newest.
     pub fn newest(&self) -> Option<Window> {
         self.0.last().map(|(window, _)| *window)
@@ -204,7 +199,6 @@ pub struct MemorySpaces {
     pub addresses: Keyspace,
     pub anchors: Keyspace,
     pub anchor_runs: Keyspace,
-    pub sketches: Keyspace,
     pub chapters: Keyspace,
     pub records: Keyspace,
     pub clusters: Keyspace,
@@ -218,7 +212,7 @@ pub struct MemorySpaces {
 pub struct Gathered {
     anchors: Vec<(Window, Sequence, Vec<u64>)>,
     texts: Vec<(Window, Sequence, u64)>,
-    sketches: Vec<(Window, Sequence)>,
+    sketches: Vec<sketches::Row>,
     addresses: HashMap<(Window, u128), Vec<u8>>,
     clusters: HashMap<Sequence, ClusterRow>,
     opened: Option<(Window, Sequence)>,
@@ -254,8 +248,7 @@ impl Store {
             gathered.anchors.push((window, sequence, changes.anchors.clone()));
         }
         if let Some(row) = &changes.sketch {
-            batch.insert(&self.memory.sketches, keys::sequence(sequence), memory_rows::encode_sketch(row));
-            gathered.sketches.push((window, sequence));
+            gathered.sketches.push(sketches::Row { window, sequence, bytes: memory_rows::encode_sketch(row) });
         }
         if let Some((key, row)) = &changes.address {
             gathered.addresses.insert((window, *key), memory_rows::encode_address(row));
@@ -292,14 +285,23 @@ impl Store {
         Ok(())
     }
 
-    /// Adds what was gathered to the batch.
-    pub fn write_gathered(&self, batch: &mut WriteBatch, gathered: &Gathered) {
+    /// Adds what was gathered to the batch, and writes what does not go into it, durably where `sync` says so.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn write_gathered(
+        &self,
+        batch: &mut WriteBatch,
+        gathered: &Gathered,
+        sync: bool,
+    ) -> Result<Written, LedgerError> {
         for ((window, key), row) in &gathered.addresses {
             batch.insert(&self.memory.addresses, keys::in_window(*window, *key), row.as_slice());
         }
         for (original, row) in &gathered.clusters {
             self.put(batch, &self.memory.clusters, &keys::sequence(*original), row);
         }
+        self.sketches.write(batch, &gathered.sketches, sync)
     }
 
     /// An article, and the window its row stands in.
@@ -333,7 +335,8 @@ impl Store {
     }
 
     /// Takes over what a batch that is durable now has added.
-    pub fn remembered(&self, gathered: Gathered) -> Result<(), LedgerError> {
+    pub fn remembered(&self, gathered: Gathered, written: Written) -> Result<(), LedgerError> {
+        self.sketches.note(written);
         if let Some(opened) = gathered.opened {
             let mut windows = self.windows.write().unwrap_or_else(PoisonError::into_inner);
             Arc::make_mut(&mut windows).0.push(opened);
@@ -344,15 +347,8 @@ impl Store {
         for (window, sequence, text) in gathered.texts {
             self.texts.push(window, sequence, &[text]);
         }
-        for (window, sequence) in gathered.sketches {
-            self.sketches.note(window, sequence);
-        }
-        for (rows, last) in
-            [(&self.memory.anchors, self.anchors.droppable()), (&self.memory.sketches, self.sketches.droppable())]
-        {
-            if let Some(last) = last {
-                self.drop_range(rows, ..=keys::sequence(last).to_vec())?;
-            }
+        if let Some(last) = self.anchors.droppable() {
+            self.drop_range(&self.memory.anchors, ..=keys::sequence(last).to_vec())?;
         }
         Ok(())
     }
@@ -402,7 +398,6 @@ impl Store {
             (&self.memory.texts, of_sequence(keys_from)),
             (&self.memory.addresses, of_window(horizon.keys)),
             (&self.articles, of_window(horizon.keys)),
-            (&self.memory.sketches, of_sequence(texts_from)),
             (&self.memory.records, of_sequence(texts_from)),
             (&self.memory.clusters, of_sequence(keys_from)),
             (&self.memory.members, of_sequence(keys_from)),

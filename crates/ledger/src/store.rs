@@ -18,10 +18,13 @@ use crate::sketches::{self, Sketches};
 use crate::{Admission, LedgerError, Progress, Segment, keys};
 
 /// Version of the layout. A reader of another version refuses the store.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
-/// Bytes of a block of sketches.
-const SKETCH_BLOCK: u32 = 1024;
+/// One part in so many of the filters' memory is for texts' keys: an article has one, and some seventeen anchors.
+const TEXTS_SHARE: u64 = 16;
+
+/// Bytes of a block of texts' and anchors' rows.
+const SMALL_BLOCK: u32 = 1024;
 
 /// One link of the outbox chain.
 #[derive(Clone)]
@@ -90,13 +93,12 @@ impl Store {
             db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes))
                 .map_err(failed("open a keyspace"))
         };
-        // Texts' tokens and hashes don't compress. They are read one at a time, and only where they are: in blocks of
-        // about one sketch, without filters.
+        // Hashes don't compress. They are read one at a time, and only where they are: in small blocks, without filters.
         let rows = |name: &str| {
             let options = KeyspaceCreateOptions::default()
                 .max_memtable_size(options.memtable_bytes)
                 .data_block_compression_policy(CompressionPolicy::disabled())
-                .data_block_size_policy(BlockSizePolicy::all(SKETCH_BLOCK))
+                .data_block_size_policy(BlockSizePolicy::all(SMALL_BLOCK))
                 .filter_policy(FilterPolicy::disabled());
             db.keyspace(name, || options).map_err(failed("open a keyspace"))
         };
@@ -108,7 +110,6 @@ impl Store {
             anchors: rows("anchors")?,
             anchor_runs: keyspace("anchor_runs")?,
             text_runs: keyspace("text_runs")?,
-            sketches: rows("sketches")?,
             chapters: keyspace("chapters")?,
             records: keyspace("records")?,
             clusters: keyspace("clusters")?,
@@ -117,6 +118,7 @@ impl Store {
         };
         let windows = Windows::read(&memory.windows).map_err(failed("read its windows"))?;
         let sizes = Sizes::of_process();
+        let texts_filter_bytes = options.filter_bytes / TEXTS_SHARE;
         let anchors = Places {
             name: "anchors",
             folder,
@@ -125,7 +127,7 @@ impl Store {
             runs: &memory.anchor_runs,
             log: &memory.anchors,
             keys_of: postings::decode,
-            filter_bytes: options.cache_bytes,
+            filter_bytes: options.filter_bytes - texts_filter_bytes,
             buffer_postings: sizes.anchors,
         };
         let texts = Places {
@@ -133,20 +135,14 @@ impl Store {
             runs: &memory.text_runs,
             log: &memory.texts,
             keys_of: |row| text_key(row).into_iter().collect(),
-            filter_bytes: options.cache_bytes / 4,
+            filter_bytes: texts_filter_bytes,
             buffer_postings: sizes.texts,
             ..anchors
         };
         let anchors = Postings::open(&anchors, |sequence| windows.of(sequence))?;
         let texts = Postings::open(&texts, |sequence| windows.of(sequence))?;
-        let sketches = sketches::Places {
-            folder,
-            db: &db,
-            rows: &memory.sketches,
-            chapters: &memory.chapters,
-            chapter: sizes.chapter,
-        };
-        let sketches = Sketches::open(&sketches, &windows)?;
+        let sketches = sketches::Places { folder, db: &db, chapters: &memory.chapters, chapter: sizes.chapter };
+        let sketches = Sketches::open(&sketches)?;
         let mut store = Self {
             folder: folder.to_owned(),
             meta,

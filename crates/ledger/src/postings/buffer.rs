@@ -1,10 +1,10 @@
 //! Postings in memory that no run holds yet.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
+use foldhash::{HashMap, HashMapExt};
 
 use super::run::Posting;
 use crate::index_files::FileName;

@@ -2,8 +2,9 @@
 //!
 //! A Bloom filter in lines of 64 bytes (Putze, Sanders and Singler 2007): an anchor's bits lie in one line, so that a
 //! look-up costs one miss of the processor's cache, and the misses of a text's anchors are waited for together. With
-//! twelve bits a posting one absent anchor in two hundred is let through, with eight one in forty: each costs the reading
-//! of a block, which is a hundred times what asking costs.
+//! twelve bits a posting seven absent anchors in a thousand are let through, with eight 24: each costs the reading of a
+//! block, which is a hundred times what asking costs. To set six bits an anchor, not four, would be a little better with
+//! twelve, but let most through where only two or three are left (`known.rs`), and take longer.
 
 /// Words of a line.
 const LINE: usize = 8;
@@ -15,7 +16,7 @@ pub const LINE_BYTES: usize = 8 * LINE;
 const BITS: u64 = 8;
 
 /// Bits that an anchor sets.
-const PROBES: u32 = 6;
+const PROBES: u32 = 4;
 
 /// Keys that wait for one part of a growing filter …
 const WAITING: usize = 8192;
@@ -38,12 +39,12 @@ pub struct Filling {
 impl Filling {
     /// An empty filter for so many postings of a run.
     pub fn of_run(postings: u64) -> Self {
-        Self::with_room(postings, BITS)
+        Self::of_bytes(Filter::bytes_for(postings))
     }
 
-    /// An empty filter for so many postings, of so many bits each.
-    pub fn with_room(postings: u64, bits: u64) -> Self {
-        let filter = Filter::with_room(postings, bits);
+    /// An empty filter of so many bytes.
+    pub fn of_bytes(bytes: u64) -> Self {
+        let filter = Filter::of_bytes(bytes);
         let waiting = vec![Vec::new(); filter.0.len().div_ceil(PART)];
         Self { filter, waiting }
     }
@@ -64,8 +65,8 @@ impl Filling {
 }
 
 impl Filter {
-    fn with_room(postings: u64, bits: u64) -> Self {
-        let lines = (postings * bits).div_ceil(64 * LINE as u64).max(1);
+    fn of_bytes(bytes: u64) -> Self {
+        let lines = bytes.div_ceil(LINE_BYTES as u64).max(1);
         Self(vec![[0; LINE]; lines as usize])
     }
 
@@ -140,12 +141,12 @@ mod tests {
     fn what_is_in_is_never_missed_and_little_else_is_let_through() {
         // Anchors are the least of a text's hashes: small numbers, here the hashes' first sixteenth.
         let hash = |number: u64| (number.wrapping_mul(0xA076_1D64_78BD_642F) ^ number << 7) >> 4;
-        let mut filling = Filling::with_room(100_000, 12);
+        let mut filling = Filling::of_bytes(150_000);
         (0..100_000).for_each(|number| filling.insert(hash(number)));
         let lines: Vec<[u8; LINE_BYTES]> = filling.finish().lines().collect();
         let filter = Filter::from_lines(lines.into_iter().map(Ok::<_, ()>)).expect("lines").expect("a filter");
         assert!((0..100_000).all(|number| filter.may_hold(hash(number))));
         let let_through = (100_000..110_000).filter(|number| filter.may_hold(hash(*number))).count();
-        assert!(let_through < 80, "{let_through} of 10,000");
+        assert!(let_through < 130, "{let_through} of 10,000");
     }
 }

@@ -10,7 +10,7 @@
 //! - In memory they go into a **buffer** (`buffer.rs`), once the batch is durable. A full one is closed and written by
 //!   a thread of the ledger's as a **run** (`run.rs`): a file of postings in the order of their keys, never changed.
 //! - Runs that follow each other in time are **merged** (`merge.rs`), [`LIKE_RUNS`] of much the same size at a time, so a
-//!   posting is rewritten once each time its window grows fourfold; a window that is over has one run.
+//!   posting is rewritten once each time its window grows eightfold; a window that is over has one run.
 //! - Which runs there are, and that none is lost or left over, is the work of `index_files.rs`: a run's row is durable
 //!   before the log is dropped or the runs it replaces are removed. At a start the log behind the newest run is read
 //!   back into buffers: a bounded number of rows.
@@ -52,7 +52,7 @@ use run::Run;
 use saturated::Saturated;
 
 /// So many runs in a row of much the same size are merged.
-const LIKE_RUNS: usize = 4;
+const LIKE_RUNS: usize = 8;
 
 /// Anchors of a full buffer: some 20 MB of memory, 4 MB of a run, 20,000 articles.
 pub const BUFFER_ANCHORS: usize = 1 << 19;
@@ -106,6 +106,7 @@ struct Held {
 
 enum Job {
     Write(Arc<Buffer>),
+    /// A filter over all of so many bytes.
     Know(u64),
     Merge(Vec<Arc<Run>>),
 }
@@ -204,19 +205,29 @@ impl Postings {
         let known = state.known.as_ref().map(|known| known.may_hold(anchors));
         let mut saturated = self.saturated.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<Vec<Sequence>> = vec![Vec::new(); anchors.len()];
+        let mut asked = Vec::new();
         for (at, (found, anchor)) in all.iter_mut().zip(anchors).enumerate() {
-            if known.as_ref().is_some_and(|known| !known[at]) {
-                continue;
-            }
-            *found = saturated.holders(oldest, *anchor);
-            for held in runs.iter().filter(|held| held.filter.as_ref().is_none_or(|filter| filter.may_hold(*anchor))) {
-                if found.len() < MAX_HOLDERS {
-                    held.run.holders(*anchor, found)?;
+            if known.as_ref().is_none_or(|known| known[at]) {
+                *found = saturated.holders(oldest, *anchor);
+                if found.is_empty() {
+                    asked.push(at);
                 }
             }
-            saturated.note(*anchor, found);
+        }
+        // All filters first: each look waits for memory, and so they wait together.
+        let may_hold = |held: &Held, at: usize| held.filter.as_ref().is_none_or(|filter| filter.may_hold(anchors[at]));
+        let may_hold: Vec<bool> =
+            runs.iter().flat_map(|held| asked.iter().map(move |at| may_hold(held, *at))).collect();
+        for (number, at) in asked.iter().enumerate() {
+            let (found, anchor) = (&mut all[*at], anchors[*at]);
+            for (held, may_hold) in runs.iter().zip(may_hold.chunks_exact(asked.len())) {
+                if may_hold[number] && found.len() < MAX_HOLDERS {
+                    held.run.holders(anchor, found)?;
+                }
+            }
+            saturated.note(anchor, found);
             for buffer in &buffers {
-                buffer.holders(*anchor, found);
+                buffer.holders(anchor, found);
             }
         }
         Ok(all)
@@ -321,7 +332,7 @@ impl Shared {
             let Some(job) = job else { return };
             let done = match job {
                 Job::Write(buffer) => self.write(&buffer),
-                Job::Know(room) => self.know(room),
+                Job::Know(bytes) => self.know(bytes),
                 Job::Merge(runs) => self.merge(&runs),
             };
             if let Err(error) = done {
@@ -363,7 +374,7 @@ impl Shared {
     }
 
     /// Makes the filter over all anew.
-    fn know(&self, room: u64) -> Result<(), LedgerError> {
+    fn know(&self, bytes: u64) -> Result<(), LedgerError> {
         let runs: Vec<Arc<Run>>;
         let mut streams = Vec::new();
         {
@@ -376,7 +387,7 @@ impl Shared {
         }
         // Not two of them at a time: the runs' own filters do meanwhile.
         self.state_mut().known = None;
-        let mut making = Making::new(room);
+        let mut making = Making::new(bytes);
         for posting in streams.into_iter().flatten() {
             if self.signals.is_stopped() {
                 return Ok(());
@@ -450,20 +461,20 @@ impl State {
         if let Some(full) = self.full.first() {
             return Some(Job::Write(Arc::clone(full)));
         }
-        self.room_to_know(known_bytes).map(Job::Know).or_else(|| self.next_merge().map(Job::Merge))
+        self.bytes_to_know(known_bytes).map(Job::Know).or_else(|| self.next_merge().map(Job::Merge))
     }
 
-    /// For how many postings a filter over all is to be made, if one is.
-    fn room_to_know(&self, most_bytes: u64) -> Option<u64> {
+    /// Of how many bytes a filter over all is to be made, if one is.
+    fn bytes_to_know(&self, most_bytes: u64) -> Option<u64> {
         let buffered: usize = self.buffers().map(Buffer::postings).sum();
         let postings = self.runs.iter().map(|held| held.run.postings()).sum::<u64>() + buffered as u64;
-        let room = known::room(postings, most_bytes)?;
+        let bytes = known::bytes_for(postings, most_bytes)?;
         let is_wanted = match &self.known {
             None => true,
             // It would be larger, or emptier because much has expired.
-            Some(known) => known.is_full() && (room > known.room() || 2 * postings < known.room()),
+            Some(known) => known.is_full() && (bytes > known.bytes() || 2 * postings < known.postings()),
         };
-        is_wanted.then_some(room)
+        is_wanted.then_some(bytes)
     }
 
     /// Runs to be merged: all of a window that is over, and of the others those behind which there is nothing larger by

@@ -1,10 +1,9 @@
 //! Anchors that have all the holders an anchor can have, in runs: common phrases, asked for again and again, whose
 //! answer is the same until a window expires.
 
-use std::collections::HashMap;
-
 use copydesk_article::Sequence;
 use copydesk_dedup::{MAX_HOLDERS, Window};
+use foldhash::HashMap;
 
 /// Most anchors of a generation.
 const MOST: usize = 1 << 16;

@@ -1,67 +1,74 @@
 //! The texts' tokens: a kilobyte an article, read one at a time, and never together.
 //!
-//! A row of `sketches` is written under its sequence, in the batch of its verdict. Reading one back from the store means
-//! asking sorted memory and each table that may hold it, and searching the table's index: five times the time that
-//! comparing two texts takes, and more as the store grows. So rows are copied, some [`CHAPTER`] articles at a time,
-//! into **chapters** (`chapter.rs`): files in which a sketch stands where its sequence says. That is done as runs of
-//! postings are (`postings/mod.rs`): by a thread, after the rows are durable; the keyspace `chapters` says which there
-//! are, a chapter is durable before its row is, and that before the store's rows are dropped; a file without a row is
-//! left over from a crash. A window expires by its rows in that keyspace and its files.
+//! They are most of what the ledger writes. As rows of the store each would be written three times, to its journal, from
+//! sorted memory to a table, and from there to where it can be read without searching; and reading it before that takes
+//! five times as long as comparing two texts. So they go straight into **chapters** (`chapter.rs`): files of some
+//! [`CHAPTER`] articles each, in which a sketch stands where its sequence says. The newest one grows.
 //!
-//! A look-up says the same wherever a row stands.
+//! What makes them durable is the batch of the verdicts: a group's sketches are written to the growing chapter and synced
+//! *before* the batch is, and a row of the batch (keyspace `chapters`) says up to which byte the chapter counts. So a
+//! crash, or a batch that fails, leaves bytes behind that end, which are written over; and a batch that is durable finds
+//! its sketches. A chapter that is full gets its end and is never changed again; the row says so from the batch on that
+//! begins the next one. A file without a row is left over and goes at the next start (`index_files.rs`), which reads the
+//! growing chapter once. A window expires by its rows in that keyspace and its files.
 
 mod chapter;
 
-use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use copydesk_article::Sequence;
 use copydesk_dedup::Window;
-use fjall::{Database, Keyspace};
+use fjall::{Database, Keyspace, OwnedWriteBatch as WriteBatch};
 
+use crate::LedgerError;
 use crate::index_files::{FileName, IndexFiles, remove};
-use crate::memory::Windows;
-use crate::worker::{Signals, Worker};
-use crate::{LedgerError, keys};
-use chapter::Chapter;
+use chapter::{Chapter, Growing, file_name};
 
 /// Sequences of a chapter: some 35 MB, and so few files that all can be open.
 pub const CHAPTER: u64 = 1 << 16;
 
 /// See the module.
 pub struct Sketches {
-    shared: Arc<Shared>,
-    worker: Worker,
-    /// The last sequence whose rows in the store were dropped.
-    dropped: Mutex<Sequence>,
-}
-
-struct Shared {
     files: IndexFiles,
     rows: Keyspace,
     chapter: u64,
     state: RwLock<State>,
-    signals: Arc<Signals>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Oldest first; not two of them overlap.
+    /// The full ones, oldest first; not two of them overlap.
     chapters: Vec<Arc<Chapter>>,
-    /// Chapters to be written, oldest first.
-    full: Vec<FileName>,
-    growing: Option<FileName>,
+    growing: Option<Growing>,
 }
 
-/// The keyspaces that sketches need, and where their chapters are.
+/// The keyspace that sketches need, and where their chapters are.
 pub struct Places<'a> {
     pub folder: &'a Path,
     pub db: &'a Database,
-    pub rows: &'a Keyspace,
+    /// Which chapters there are.
     pub chapters: &'a Keyspace,
     /// Sequences of a chapter.
     pub chapter: u64,
+}
+
+/// A sketch to be written.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub window: Window,
+    pub sequence: Sequence,
+    pub bytes: Vec<u8>,
+}
+
+/// What was written, if anything was, to be seen once its batch is durable.
+#[derive(Default)]
+pub struct Written(Option<Grown>);
+
+/// How the chapters are after a group.
+struct Grown {
+    finished: Vec<Arc<Chapter>>,
+    growing: Option<Growing>,
 }
 
 impl Sketches {
@@ -69,41 +76,60 @@ impl Sketches {
     ///
     /// # Errors
     /// Where one or the store can't be read.
-    pub fn open(places: &Places<'_>, windows: &Windows) -> Result<Self, LedgerError> {
-        let signals = Arc::new(Signals::default());
-        let shared = Arc::new(Shared {
-            files: IndexFiles::new(places.folder, "sketches", places.db, places.chapters),
-            rows: places.rows.clone(),
-            chapter: places.chapter,
-            state: RwLock::default(),
-            signals: Arc::clone(&signals),
-        });
-        shared.open_chapters()?;
-        let sketches = Self { shared, worker: Worker::new("sketches", signals), dropped: Mutex::default() };
-        for name in sketches.shared.unwritten(windows)? {
-            sketches.note(name.window, name.first);
-            sketches.note(name.window, name.last);
+    pub fn open(places: &Places<'_>) -> Result<Self, LedgerError> {
+        let files = IndexFiles::new(places.folder, "sketches", places.db, places.chapters);
+        let mut state = State::default();
+        for name in files.names()? {
+            let row = places.chapters.get(name.to_key());
+            let row = row.map_err(|source| files.failed("read how far its sketches are written", source))?;
+            match row.as_deref().and_then(|row| row.try_into().ok()).map(u32::from_be_bytes) {
+                None => state.chapters.push(Arc::new(Chapter::open(files.folder(), name)?)),
+                Some(bytes) => state.growing = Some(Growing::open(files.folder(), name, bytes)?),
+            }
         }
-        Ok(sketches)
+        Ok(Self { files, rows: places.chapters.clone(), chapter: places.chapter, state: RwLock::new(state) })
     }
 
-    /// Notes that the next article, which may have a sketch, is durable.
-    pub fn note(&self, window: Window, sequence: Sequence) {
-        let mut state = self.shared.state_mut();
-        let (growing, is_full) = match state.growing {
-            Some(name) if name.window == window && sequence.0 - name.first.0 < self.shared.chapter => {
-                (FileName { last: sequence, ..name }, false)
-            }
-            full => {
-                state.full.extend(full);
-                (FileName { window, first: sequence, last: sequence }, full.is_some())
-            }
-        };
-        state.growing = Some(growing);
-        drop(state);
-        if is_full {
-            self.tend();
+    /// Writes the sketches of the next articles, durably where `sync` says so, and adds to the batch what makes them
+    /// count. One group at a time.
+    ///
+    /// # Errors
+    /// Where the disk fails; the group can come again.
+    pub fn write(&self, batch: &mut WriteBatch, rows: &[Row], sync: bool) -> Result<Written, LedgerError> {
+        if rows.is_empty() {
+            return Ok(Written::default());
         }
+        let mut grown = Grown { finished: Vec::new(), growing: self.state().growing.clone() };
+        for row in rows {
+            let is_full = |growing: &mut Growing| !growing.takes(row.window, row.sequence, self.chapter);
+            if let Some(full) = grown.growing.take_if(is_full) {
+                let full = full.finish(self.files.folder())?;
+                batch.insert(&self.rows, file_name(full.name.window, full.name.first).to_key(), []);
+                grown.finished.push(Arc::new(full));
+            }
+            let growing = match &mut grown.growing {
+                Some(growing) => growing,
+                none => none.insert(Growing::create(self.files.folder(), row.window, row.sequence)?),
+            };
+            growing.push(row.sequence, &row.bytes)?;
+        }
+        if let Some(growing) = &mut grown.growing {
+            growing.write()?;
+            if sync {
+                growing.sync()?;
+            }
+            let name = file_name(growing.name.window, growing.name.first);
+            batch.insert(&self.rows, name.to_key(), growing.bytes().to_be_bytes());
+        }
+        Ok(Written(Some(grown)))
+    }
+
+    /// Takes over what was written, once its batch is durable.
+    pub fn note(&self, written: Written) {
+        let Written(Some(grown)) = written else { return };
+        let mut state = self.state_mut();
+        state.chapters.extend(grown.finished);
+        state.growing = grown.growing;
     }
 
     /// The row of an article, if it has one.
@@ -111,60 +137,47 @@ impl Sketches {
     /// # Errors
     /// Where it can't be read.
     pub fn row(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, LedgerError> {
-        if let Some(chapter) = self.shared.chapter_of(sequence) {
+        let state = self.state();
+        let at = state.chapters.partition_point(|chapter| chapter.name.last < sequence);
+        if let Some(chapter) = state.chapters.get(at).filter(|chapter| chapter.name.first <= sequence) {
             return Ok(chapter.row(sequence)?);
         }
-        let row = self.shared.rows.get(keys::sequence(sequence));
-        if let Some(row) = row.map_err(|source| self.shared.files.failed("read a sketch", source))? {
-            return Ok(Some(row.to_vec()));
-        }
-        // It may have moved meanwhile.
-        let chapter = self.shared.chapter_of(sequence);
-        Ok(chapter.map(|chapter| chapter.row(sequence)).transpose()?.flatten())
+        Ok(state.growing.as_ref().map(|growing| growing.row(sequence)).transpose()?.flatten())
     }
 
-    /// The last sequence whose rows can be dropped from the store and were not yet. The newest chapter's always stay: a
-    /// table of them must be left, or the store keeps its journals (see the crate's documentation).
-    pub fn droppable(&self) -> Option<Sequence> {
-        let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = self.shared.state();
-        let before = state.chapters.iter().rev().nth(1).map(|chapter| chapter.name.last)?;
-        (before > *dropped).then(|| {
-            *dropped = before;
-            before
-        })
-    }
-
-    /// Forgets all windows before this one.
+    /// Forgets all windows before this one. Not while a group is written.
     ///
     /// # Errors
     /// Where the store fails; nothing is forgotten then.
     pub fn expire(&self, oldest: Window) -> Result<(), LedgerError> {
-        self.shared.expire(oldest)
+        let expired = |name: FileName| name.window < oldest;
+        let mut gone = Vec::new();
+        {
+            let state = self.state();
+            let full = state.chapters.iter().map(|chapter| (chapter.name, chapter.path()));
+            let all = full.chain(state.growing.iter().map(|growing| (growing.name, growing.path())));
+            gone.extend(all.filter(|(name, _)| expired(*name)).map(|(name, path)| (name, path.to_owned())));
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let names = gone.iter().map(|(name, _)| file_name(name.window, name.first));
+        self.files.commit(self.files.change(None, names))?;
+        let mut state = self.state_mut();
+        state.chapters.retain(|chapter| !expired(chapter.name));
+        state.growing.take_if(|growing| expired(growing.name));
+        drop(state);
+        gone.iter().for_each(|(_, path)| remove(path));
+        Ok(())
     }
 
     /// Bytes of the chapters.
     pub fn bytes(&self) -> u64 {
-        self.shared.state().chapters.iter().map(|chapter| chapter.bytes()).sum()
+        let state = self.state();
+        let growing = state.growing.as_ref().map_or(0, |growing| growing.bytes().into());
+        state.chapters.iter().map(|chapter| chapter.bytes()).sum::<u64>() + growing
     }
 
-    /// Waits until every full chapter is written.
-    ///
-    /// # Errors
-    /// What went wrong with that.
-    #[cfg(test)]
-    pub fn settle(&self) -> Result<(), LedgerError> {
-        self.tend();
-        self.worker.settle()
-    }
-
-    fn tend(&self) {
-        let shared = Arc::clone(&self.shared);
-        self.worker.tend(move || shared.work());
-    }
-}
-
-impl Shared {
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -172,100 +185,13 @@ impl Shared {
     fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn chapter_of(&self, sequence: Sequence) -> Option<Arc<Chapter>> {
-        let state = self.state();
-        let at = state.chapters.partition_point(|chapter| chapter.name.last < sequence);
-        state.chapters.get(at).filter(|chapter| chapter.name.first <= sequence).cloned()
-    }
-
-    fn open_chapters(&self) -> Result<(), LedgerError> {
-        let mut state = State::default();
-        for name in self.files.names()? {
-            state.chapters.push(Arc::new(Chapter::open(self.files.folder(), name)?));
-        }
-        *self.state_mut() = state;
-        Ok(())
-    }
-
-    /// The rows behind the newest chapter, as the chapters they will be, told by the first and the last alone.
-    fn unwritten(&self, windows: &Windows) -> Result<Vec<FileName>, LedgerError> {
-        let failed = |source| self.files.failed("read its sketches", source);
-        let written = self.state().chapters.last().map_or(Sequence(0), |chapter| chapter.name.last);
-        let first = self.rows.range(keys::sequence(written.next())..).next();
-        let (Some(first), Some(last)) = (first, self.rows.last_key_value()) else { return Ok(Vec::new()) };
-        let mut next = Sequence(keys::number(&first.key().map_err(failed)?));
-        let last = Sequence(keys::number(&last.key().map_err(failed)?));
-        let mut names = Vec::new();
-        while next <= last {
-            let window = windows.of(next);
-            let window_end = windows.end_of(window).min(last);
-            let end = window_end.min(Sequence(next.0 + self.chapter - 1));
-            names.push(FileName { window, first: next, last: end });
-            next = end.next();
-        }
-        Ok(names)
-    }
-
-    fn work(&self) {
-        while !self.signals.is_stopped() {
-            let Some(name) = self.state().full.first().copied() else { return };
-            if let Err(error) = self.write(name) {
-                if !self.signals.is_stopped() {
-                    tracing::error!(error = %error, "could not write a chapter of sketches; they stay in the store");
-                    self.signals.fail(error);
-                }
-                return;
-            }
-        }
-    }
-
-    fn write(&self, name: FileName) -> Result<(), LedgerError> {
-        let range = RangeInclusive::new(keys::sequence(name.first), keys::sequence(name.last));
-        let rows = self.rows.range(range).map(|guard| {
-            let (key, row) = guard.into_inner().map_err(|source| self.files.failed("read its sketches", source))?;
-            Ok::<_, LedgerError>((Sequence(keys::number(&key)), row.to_vec()))
-        });
-        let chapter = Chapter::write(self.files.folder(), name, rows)?;
-        let _one = self.files.changing();
-        if !self.state().full.contains(&name) {
-            // Its window expired meanwhile.
-            remove(chapter.path());
-            return Ok(());
-        }
-        self.files.commit(self.files.change(Some(name), []))?;
-        let mut state = self.state_mut();
-        state.full.retain(|full| *full != name);
-        state.chapters.push(Arc::new(chapter));
-        Ok(())
-    }
-
-    fn expire(&self, oldest: Window) -> Result<(), LedgerError> {
-        let _one = self.files.changing();
-        let expired: Vec<Arc<Chapter>> = {
-            let state = self.state();
-            let chapters = state.chapters.iter().filter(|chapter| chapter.name.window < oldest);
-            chapters.map(Arc::clone).collect()
-        };
-        if !expired.is_empty() {
-            self.files.commit(self.files.change(None, expired.iter().map(|chapter| chapter.name)))?;
-        }
-        let mut state = self.state_mut();
-        state.chapters.retain(|chapter| chapter.name.window >= oldest);
-        state.full.retain(|name| name.window >= oldest);
-        state.growing.take_if(|name| name.window < oldest);
-        drop(state);
-        expired.iter().for_each(|chapter| remove(chapter.path()));
-        Ok(())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use copydesk_disk::DiskError;
-    use fjall::KeyspaceCreateOptions;
+    use fjall::{KeyspaceCreateOptions, PersistMode};
     use proptest::prelude::*;
 
     use super::*;
@@ -273,10 +199,10 @@ mod tests {
     /// What happens to the sketches.
     #[derive(Clone, Debug)]
     enum Step {
-        /// An article with so many bytes of sketch, or none, in a window so many later than the last.
-        Article(Option<usize>, u32),
-        /// All that is full is written.
-        Settle,
+        /// A group of articles with so many bytes of sketch each, or none, in a window so many later than the last.
+        Group(Vec<Option<usize>>, u32),
+        /// A group is written whose batch never comes.
+        Lost(Vec<usize>),
         /// Closed as a crash would, and opened.
         Reopen,
         /// Windows before the newest but so many go.
@@ -286,64 +212,69 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        let later = prop_oneof![20 => Just(0_u32), 1 => 1_u32..3];
+        let later = prop_oneof![9 => Just(0_u32), 1 => 1_u32..3];
+        let group = prop::collection::vec(prop::option::weighted(0.8, 0_usize..40), 1..12);
         prop_oneof![
-            60 => (prop::option::weighted(0.8, 0_usize..40), later).prop_map(|(bytes, later)| Step::Article(bytes, later)),
-            4 => Just(Step::Settle),
-            2 => Just(Step::Reopen),
+            30 => (group, later).prop_map(|(bytes, later)| Step::Group(bytes, later)),
+            4 => prop::collection::vec(0_usize..60, 1..12).prop_map(Step::Lost),
+            3 => Just(Step::Reopen),
             2 => (0_u32..3).prop_map(Step::Expire),
-            6 => Just(Step::Ask),
+            4 => Just(Step::Ask),
         ]
     }
 
-    fn open(folder: &Path, articles: &[(Window, Option<usize>)]) -> (Sketches, Keyspace, Database) {
+    fn open(folder: &Path) -> (Sketches, Database) {
         let db = Database::builder(folder).open().expect("a store");
-        let keyspace = |name| db.keyspace(name, KeyspaceCreateOptions::default).expect("a keyspace");
-        let (rows, chapters) = (keyspace("sketches"), keyspace("chapters"));
-        let mut windows = Windows::default();
-        for (sequence, (window, _)) in (1..).zip(articles) {
-            if windows.newest().is_none_or(|newest| newest < *window) {
-                windows.0.push((*window, Sequence(sequence)));
-            }
-        }
-        let places = Places { folder, db: &db, rows: &rows, chapters: &chapters, chapter: 8 };
-        let sketches = Sketches::open(&places, &windows).expect("open");
-        (sketches, rows, db)
+        let chapters = db.keyspace("chapters", KeyspaceCreateOptions::default).expect("a keyspace");
+        let sketches = Sketches::open(&Places { folder, db: &db, chapters: &chapters, chapter: 8 });
+        (sketches.expect("open"), db)
     }
 
-    fn row(sequence: Sequence, bytes: usize) -> Vec<u8> {
-        vec![sequence.0 as u8; bytes]
+    fn row(sequence: Sequence, bytes: usize) -> Row {
+        Row { window: Window(2), sequence, bytes: vec![sequence.0 as u8; bytes] }
+    }
+
+    fn take(sketches: &Sketches, db: &Database, rows: &[Row]) -> Result<(), LedgerError> {
+        let mut batch = db.batch().durability(Some(PersistMode::Buffer));
+        let written = sketches.write(&mut batch, rows, true)?;
+        batch.commit().expect("commit");
+        sketches.note(written);
+        Ok(())
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
-        /// Whether it stands in a chapter or in the store, whatever was closed in between, with the store's rows dropped
-        /// as soon as they may be: every sketch that has not expired is found as it was.
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        /// In whatever groups they come, whatever was closed, written and lost, or gone in between: every sketch whose
+        /// batch came and that has not expired is found as it was, and no other.
         #[test]
-        fn a_sketch_is_found_wherever_it_stands(steps in prop::collection::vec(step(), 1..160)) {
+        fn a_sketch_is_found_once_its_batch_is_there(steps in prop::collection::vec(step(), 1..60)) {
             let folder = tempfile::tempdir().expect("temp");
             let mut articles: Vec<(Window, Option<usize>)> = Vec::new();
             let (mut window, mut oldest) = (Window(3), Window(0));
-            let (mut sketches, mut rows, mut db) = open(folder.path(), &articles);
-            for step in steps.into_iter().chain([Step::Settle, Step::Ask]) {
+            let (mut sketches, mut db) = open(folder.path());
+            for step in steps.into_iter().chain([Step::Ask, Step::Reopen, Step::Ask]) {
                 match step {
-                    Step::Article(bytes, later) => {
+                    Step::Group(group, later) => {
                         window.0 += later;
-                        articles.push((window, bytes));
-                        let sequence = Sequence(articles.len() as u64);
-                        if let Some(bytes) = bytes {
-                            rows.insert(keys::sequence(sequence), row(sequence, bytes)).expect("insert");
-                            sketches.note(window, sequence);
+                        let mut rows = Vec::new();
+                        for bytes in group {
+                            articles.push((window, bytes));
+                            let sequence = Sequence(articles.len() as u64);
+                            rows.extend(bytes.map(|bytes| Row { window, ..row(sequence, bytes) }));
                         }
-                        for gone in 0..=sketches.droppable().map_or(0, |last| last.0) {
-                            rows.remove(keys::sequence(Sequence(gone))).expect("remove");
-                        }
+                        take(&sketches, &db, &rows).expect("write");
                     }
-                    Step::Settle => sketches.settle().expect("settle"),
+                    Step::Lost(group) => {
+                        let next = articles.len() as u64 + 1;
+                        let rows: Vec<Row> = (next..)
+                            .zip(group)
+                            .map(|(sequence, bytes)| Row { window, ..row(Sequence(sequence), bytes) })
+                            .collect();
+                        drop(sketches.write(&mut db.batch(), &rows, false).expect("write"));
+                    }
                     Step::Reopen => {
-                        drop(sketches);
-                        drop((rows, db));
-                        (sketches, rows, db) = open(folder.path(), &articles);
+                        drop((sketches, db));
+                        (sketches, db) = open(folder.path());
                     }
                     Step::Expire(kept) => {
                         oldest = oldest.max(Window(window.0.saturating_sub(kept)));
@@ -351,39 +282,57 @@ mod tests {
                     }
                     Step::Ask => {
                         for (sequence, (window, bytes)) in (1..).map(Sequence).zip(&articles) {
-                            let expected = bytes.map(|bytes| row(sequence, bytes));
                             if *window >= oldest {
+                                let expected = bytes.map(|bytes| row(sequence, bytes).bytes);
                                 prop_assert_eq!(sketches.row(sequence).expect("look up"), expected);
                             }
                         }
+                        let next = Sequence(articles.len() as u64 + 1);
+                        prop_assert_eq!(sketches.row(next).expect("look up"), None);
                     }
                 }
             }
             let files = fs::read_dir(folder.path().join("sketches")).expect("list").count();
-            let state = sketches.shared.state();
-            prop_assert_eq!(files, state.chapters.len(), "a file a chapter, and no others");
-            prop_assert!(state.full.is_empty());
-            drop(state);
-            drop((rows, db));
+            let state = sketches.state();
+            prop_assert_eq!(files, state.chapters.len() + usize::from(state.growing.is_some()), "a file a chapter");
         }
     }
 
     #[test]
     fn a_spoilt_chapter_is_an_error_and_never_an_answer() {
         let folder = tempfile::tempdir().expect("temp");
-        let name = FileName { window: Window(2), first: Sequence(10), last: Sequence(40) };
-        let rows = (10..40).map(Sequence).filter(|sequence| sequence.0 % 3 > 0);
-        let rows = rows.map(|sequence| Ok::<_, DiskError>((sequence, row(sequence, 20))));
-        let chapter = Chapter::write(folder.path(), name, rows).expect("write");
-        assert_eq!(chapter.row(Sequence(11)).expect("read"), Some(row(Sequence(11), 20)));
-        assert_eq!([12, 40].map(|at| chapter.row(Sequence(at)).expect("read")), [None, None]);
+        let mut growing = Growing::create(folder.path(), Window(2), Sequence(10)).expect("create");
+        for sequence in (10..41).map(Sequence).filter(|sequence| sequence.0 % 3 > 0) {
+            growing.push(sequence, &row(sequence, 20).bytes).expect("push");
+        }
+        growing.write().expect("write");
+        let name = file_name(Window(2), Sequence(10));
+        let bytes = growing.bytes();
+        let ask_all = |row: &dyn Fn(Sequence) -> Result<Option<Vec<u8>>, copydesk_disk::DiskError>| {
+            (10..=40).try_for_each(|sequence| row(Sequence(sequence)).map(drop))
+        };
+        let whole = fs::read(growing.path()).expect("read");
+        for at in 0..whole.len() {
+            let mut spoilt = whole.clone();
+            spoilt[at] ^= 0x10;
+            fs::write(growing.path(), &spoilt).expect("spoil");
+            let answers = Growing::open(folder.path(), name, bytes).and_then(|growing| ask_all(&|at| growing.row(at)));
+            assert!(answers.is_err(), "growing, byte {at}");
+        }
+        fs::write(growing.path(), &whole).expect("mend");
+        let again = Growing::open(folder.path(), name, bytes).expect("open");
+        assert_eq!(again.row(Sequence(11)).expect("read"), Some(row(Sequence(11), 20).bytes));
+
+        let chapter = growing.finish(folder.path()).expect("finish");
+        assert_eq!((chapter.name.first, chapter.name.last), (Sequence(10), Sequence(40)));
+        assert_eq!(chapter.row(Sequence(11)).expect("read"), Some(row(Sequence(11), 20).bytes));
+        assert_eq!(chapter.row(Sequence(12)).expect("read"), None);
         let whole = fs::read(chapter.path()).expect("read");
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x10;
             fs::write(chapter.path(), &bytes).expect("spoil");
-            let answers = Chapter::open(folder.path(), name)
-                .and_then(|chapter| (10..=40).try_for_each(|sequence| chapter.row(Sequence(sequence)).map(drop)));
+            let answers = Chapter::open(folder.path(), name).and_then(|chapter| ask_all(&|at| chapter.row(at)));
             assert!(answers.is_err(), "byte {at}");
         }
         fs::write(chapter.path(), &whole[..8]).expect("cut");
@@ -391,25 +340,23 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_stays_in_the_store_and_is_said() {
+    fn a_group_that_cannot_be_written_is_said_and_can_come_again() {
         let folder = tempfile::tempdir().expect("temp");
-        let articles = vec![(Window(0), Some(30)); 40];
-        let (sketches, rows, _db) = open(folder.path(), &articles);
-        // Nothing can be written into a folder that is a file.
-        let chapters = folder.path().join("sketches");
-        fs::remove_dir(&chapters).expect("remove");
+        let (sketches, db) = open(folder.path());
+        let rows: Vec<Row> = (1..=20).map(|sequence| row(Sequence(sequence), 30)).collect();
+        take(&sketches, &db, &rows[..7]).expect("write");
+        // No chapter can begin in a folder that is a file, but the first can still be finished.
+        let (chapters, aside) = (folder.path().join("sketches"), folder.path().join("aside"));
+        fs::rename(&chapters, &aside).expect("move");
         fs::write(&chapters, "").expect("write");
-        for sequence in (1..=40).map(Sequence) {
-            rows.insert(keys::sequence(sequence), row(sequence, 30)).expect("insert");
-            sketches.note(Window(0), sequence);
-        }
-        assert!(sketches.settle().is_err());
-        assert_eq!(sketches.droppable(), None);
-        assert_eq!(sketches.row(Sequence(3)).expect("look up"), Some(row(Sequence(3), 30)));
+        assert!(take(&sketches, &db, &rows[7..]).is_err());
+        assert_eq!(sketches.row(Sequence(7)).expect("look up"), Some(rows[6].bytes.clone()), "nothing is lost");
+        assert_eq!(sketches.row(Sequence(8)).expect("look up"), None);
         fs::remove_file(&chapters).expect("remove");
-        fs::create_dir(&chapters).expect("create");
-        sketches.settle().expect("the next chapter tries again");
-        assert_eq!(sketches.droppable(), Some(Sequence(24)), "all but the newest, of four that are full");
-        assert_eq!(sketches.row(Sequence(3)).expect("look up"), Some(row(Sequence(3), 30)));
+        fs::rename(&aside, &chapters).expect("move back");
+        take(&sketches, &db, &rows[7..]).expect("it comes again");
+        for row in rows {
+            assert_eq!(sketches.row(row.sequence).expect("look up"), Some(row.bytes));
+        }
     }
 }
