@@ -242,10 +242,8 @@ fn begins_as_one(line: &str) -> bool {
         return line.split_whitespace().count() <= GIVER_WORDS;
     }
     begins(&["In this ", "This photo ", "This image ", "This undated "]) && {
-        const AFTER: [&str; 11] = [
-            "provided", "taken", "released", "issued", "made", "supplied", "shot", "from", "combo", "released",
-            "posted",
-        ];
+        const AFTER: [&str; 10] =
+            ["provided", "taken", "released", "issued", "made", "supplied", "shot", "from", "combo", "posted"];
         let words: Vec<&str> = line.split_whitespace().take(START_WORDS).collect();
         let plain = |word: &str| word.trim_end_matches(',').to_lowercase();
         words.windows(2).any(|pair| {

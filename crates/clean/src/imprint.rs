@@ -108,7 +108,7 @@ impl<'a> Imprint<'a> {
             && looks_like_names(named)
             && named.contains(char::is_lowercase)
             && !part.contains(',')
-            && (rest.is_empty() || after_blanks(rest).starts_with(STROKES))
+            && (rest.is_empty() || rest.trim_start().starts_with(STROKES))
             && self.names.is_empty()
         {
             self.names.push(named);
@@ -181,10 +181,6 @@ fn without_handle(names: &str) -> &str {
 
 fn after_strokes(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || STROKES.contains(&c) || matches!(c, ',' | ';' | '*'))
-}
-
-fn after_blanks(text: &str) -> &str {
-    text.trim_start()
 }
 
 #[cfg(test)]

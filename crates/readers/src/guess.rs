@@ -91,13 +91,6 @@ const MAGIC: [(&[u8], &str); 22] = [
     (b"Obj\x01", "Avro"),
 ];
 
-/// Bytes to one control byte that a text may have.
-const MOST_CONTROLS: usize = 100;
-/// Bytes of a header, of binary files that hold text after it.
-const BLOCK: usize = 1024;
-/// Control bytes in a row that no text has.
-const ROW: usize = 4;
-
 /// Tags that a text does not begin with, in lower case.
 const PAGE_TAGS: [&[u8]; 16] = [
     b"html", b"head", b"body", b"meta", b"title", b"link", b"script", b"style", b"article", b"main", b"header", b"nav",
@@ -223,12 +216,8 @@ fn declared_encoding(declaration: &[u8]) -> Option<&'static Encoding> {
         .filter(|encoding| encoding.is_ascii_compatible() || !encoding.name().starts_with("UTF-16"))
 }
 
-/// Whether a file holds more control bytes, NULs among them, than a text with a few stray ones: one in a hundred, of
-/// the whole head and of its first [`BLOCK`], where a binary file has its header. What is packed has one in ten by
-/// chance, programs and tables more, and no text a row of them.
+/// A NUL, or more control bytes than a text has: one in a hundred.
 fn is_binary(head: &[u8]) -> bool {
-    let is_control = |byte: u8| matches!(byte, 0x00..=0x06 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
-    let is_crowded = |part: &[u8]| part.iter().filter(|&&byte| is_control(byte)).count() * MOST_CONTROLS > part.len();
-    let has_row = head.windows(ROW).any(|row| row.iter().all(|&byte| is_control(byte)));
-    is_crowded(head) || is_crowded(&head[..head.len().min(BLOCK)]) || has_row
+    let control = |byte: &&u8| matches!(**byte, 0x01..=0x06 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+    memchr::memchr(0, head).is_some() || head.iter().filter(control).count() > head.len() / 100
 }

@@ -33,8 +33,7 @@
 //! | input | what it gets |
 //! |---|---|
 //! | nothing, or white space | one bad record, `empty` |
-//! | binary junk | one bad record, `binary` (UTF-16 is text, with a byte order mark or without) |
-//! | a NUL or a few control bytes in a text, at most one in a hundred | read; they are the cleaner's, as all after the first 64 KiB are |
+//! | binary junk, NULs | one bad record, `binary` (UTF-16 is text, marked or not; NULs after 64 KiB are the cleaner's) |
 //! | archives, pictures, office files, other XML, ARC | one bad record, `unsupported_format` |
 //! | invalid UTF-8 in text or a page | read; charsets are the cleaner's |
 //! | invalid UTF-8 in JSON or a feed | read as windows-1252 (JSON that is mostly UTF-8: U+FFFD), with a problem in the record |

@@ -45,23 +45,6 @@ fn binary_junk_and_nuls() {
 }
 
 #[test]
-fn stray_control_bytes_do_not_make_a_text_binary() {
-    let text = "Rain fell on the harbour, and the ferry stayed at the quay until the wind had dropped. ".repeat(4);
-    for stray in [&b"\0"[..], b"\x01", b"\0\0", b"\x7f"] {
-        let bytes = [text.as_bytes(), stray, text.as_bytes()].concat();
-        assert_eq!(record(&read("a.txt", &bytes).1[0]).content, Content::Bytes(bytes));
-        let page = [b"<html><body><p>", text.as_bytes(), stray, text.as_bytes(), b"</p></body></html>"].concat();
-        assert_eq!(record(&read("a.html", &page).1[0]).content, Content::Html(page));
-    }
-    // A table whose records are text has its header in front; a program has rows of NULs.
-    let table = [b"NAME\0\x01\0".repeat(5), text.repeat(40).into_bytes()].concat();
-    let program = [text.repeat(40).as_bytes(), &[0; 16], text.as_bytes()].concat();
-    for bytes in [table, program] {
-        assert_eq!(only_bad("a.txt", &bytes), QuarantineReason::Binary);
-    }
-}
-
-#[test]
 fn utf_16_without_a_mark_is_text_in_any_script() {
     for text in ["Паром вернулся на остров вечером.\nЛюди сошли.", "渡轮晚上回到岛上。\n船长说，没有人受伤。"]
     {
