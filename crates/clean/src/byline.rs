@@ -51,12 +51,7 @@ pub(crate) fn cut(page: &mut Page<'_>, authors: &mut Vec<Author>) {
             }
             continue;
         }
-        if outside && stands_for_byline(page, index) {
-            page.cut(index, RemovalReason::Byline);
-            add(authors, line, line);
-            continue;
-        }
-        if outside && kind(line) == AuthorKind::Agency {
+        if outside && (stands_for_byline(page, index) || kind(line) == AuthorKind::Agency) {
             page.cut(index, RemovalReason::Byline);
             add(authors, line, line);
             continue;

@@ -163,9 +163,6 @@ fn notice_or_share(line: &str, words: usize) -> Option<RemovalReason> {
     if begins(&["©", "copyright ©", "copyright (c)", "(c) copyright"]) {
         return Some(Notice);
     }
-    if begins(&["click to share on ", "click to print (", "click to email "]) {
-        return Some(Share);
-    }
     if words <= LONG_WORDS && line.starts_with(char::is_alphanumeric) {
         let start = line.char_indices().nth(START_CHARS).map_or(line, |(end, _)| &line[..end]);
         let found = phrases::start(&key(start));

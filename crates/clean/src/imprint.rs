@@ -12,7 +12,7 @@ use crate::byline::{self, HEAD_LINES, looks_like_names};
 use crate::date::{self, Reading};
 use crate::lines::{Page, ends_sentence};
 use crate::phrases::{self, Label, is_after_label};
-use crate::stamp::Stamps;
+use crate::stamp::{self, Stamps};
 
 /// Most words of such a line.
 const MOST_WORDS: usize = 24;
@@ -123,11 +123,7 @@ impl<'a> Imprint<'a> {
 
 /// Where a date begins, at the start of a text or behind its label, and whether the label says that the article was changed.
 fn dated(text: &str) -> Option<(&str, bool)> {
-    let (date, modified) = match phrases::before(text) {
-        Some((Label::Published, len)) => (&text[len..], false),
-        Some((Label::Modified, len)) => (&text[len..], true),
-        _ => (text, false),
-    };
+    let (date, modified) = stamp::of_table(text).unwrap_or((text, false));
     let date = date.trim_start_matches(|c: char| c.is_whitespace() || is_after_label(c));
     let date = BEFORE_DATE.iter().find_map(|word| date.strip_prefix(word)?.strip_prefix(' ')).unwrap_or(date);
     date::read_start(date).map(|_| (date, modified))

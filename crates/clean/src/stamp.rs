@@ -141,7 +141,7 @@ fn after_separators(rest: &str) -> &str {
 }
 
 /// What follows a label of the table, and whether it says when the article was changed.
-fn of_table(inner: &str) -> Option<(&str, bool)> {
+pub(crate) fn of_table(inner: &str) -> Option<(&str, bool)> {
     let (label, len) = phrases::before(inner)?;
     match label {
         phrases::Label::Published => Some((&inner[len..], false)),
