@@ -226,12 +226,7 @@ fn utf_16_pattern(bytes: &[u8]) -> Option<&'static Encoding> {
 
 /// UTF-16 without a byte order mark: by its zeros, else by what it reads like.
 fn utf_16_unmarked(bytes: &[u8]) -> Option<&'static Encoding> {
-    utf_16_pattern(bytes).or_else(|| {
-        utf_16(bytes).map(|order| match order {
-            ByteOrder::Little => UTF_16LE,
-            ByteOrder::Big => UTF_16BE,
-        })
-    })
+    utf_16_pattern(bytes).or_else(|| utf_16(bytes).map(ByteOrder::encoding))
 }
 
 /// Whether bytes are no text in any charset the desk reads: more NULs and control bytes than a text with a few

@@ -6,6 +6,8 @@
 //! What passes by chance (two letters of ASCII are one of Chinese) does not read as prose (`prose.rs`), nor stand in
 //! one block of Unicode, as the letters of an alphabet do.
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+
 use crate::prose;
 
 /// Bytes that are looked at.
@@ -20,6 +22,17 @@ pub enum ByteOrder {
     Little,
     /// Most significant byte first.
     Big,
+}
+
+impl ByteOrder {
+    /// The encoding with this order.
+    #[must_use]
+    pub const fn encoding(self) -> &'static Encoding {
+        match self {
+            Self::Little => UTF_16LE,
+            Self::Big => UTF_16BE,
+        }
+    }
 }
 
 /// The order in which bytes, of which these are the first, are text in UTF-16 without a byte order mark; none where

@@ -6,7 +6,7 @@
 
 use std::io::{self, Read};
 
-use copydesk_mojibake::{ByteOrder, utf_16};
+use copydesk_mojibake::utf_16;
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_16BE, UTF_16LE};
 
 /// Bytes asked of the layer below at a time.
@@ -49,10 +49,7 @@ impl Wide {
             [95..=100, 95..=100, 50..=100, 0..=4] => Some(Self::Utf32Be),
             [0..=4, 50..=100, 0..=4, 50..=100] => Some(Self::Known(UTF_16LE)),
             [50..=100, 0..=4, 50..=100, 0..=4] => Some(Self::Known(UTF_16BE)),
-            _ => utf_16(head).map(|order| match order {
-                ByteOrder::Little => Self::Known(UTF_16LE),
-                ByteOrder::Big => Self::Known(UTF_16BE),
-            }),
+            _ => utf_16(head).map(|order| Self::Known(order.encoding())),
         }
     }
 
